@@ -1,0 +1,153 @@
+"""In-place writes and the graph: what may be written, and whose history changes when it is.
+
+Writing ``x.mul_(w)`` makes ``x`` the result of a new node. If ``x`` is a view, its *base* changed too, in the part
+that the view covers: the base's history becomes a ``CopySlices`` node, which takes the gradient of the whole base,
+cuts the view's part out, sends it through the operation, and lets the rest pass.
+
+    v = base[1:3]; v.mul_(w)          base.grad_fn = CopySlices(MulBackward0 on [1:3])
+                                      v.grad_fn is made anew from base.grad_fn when next asked for
+
+Other views of the same base are then out of date as well; they notice because the storage's version is no longer the
+one for which their ``grad_fn`` was made (``TensorBase.grad_fn``), and get a new one: an ``AsStridedBackward0`` on the
+base.
+
+PyTorch keeps this in ``torch/csrc/autograd/variable.cpp`` (``rebase_history``, ``grad_fn``),
+``functions/tensor.cpp`` (``CopySlices``) and ``VariableTypeUtils.h`` (``check_inplace``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch.autograd.grad_mode import modes
+from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge
+from minitorch.core import geometry as geo
+from minitorch.tensor_base import IN_NO_GRAD, MULTI_OUTPUT, TensorBase
+
+
+def check_inplace(tensor: TensorBase, operator: str) -> None:
+    """``RuntimeError`` if ``tensor`` may not be written in place now. Called before anything is written."""
+    if geo.overlaps_itself(tensor._geometry):
+        raise RuntimeError(
+            f"{operator}: unsupported operation: more than one element of the written-to tensor refers to a single "
+            "memory location. Please clone() the tensor before performing the operation."
+        )
+    if tensor._storage.is_inference and not modes.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
+            "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+        )
+    if not modes.enabled:
+        return
+    base = tensor._base
+    if base is None:
+        if tensor._requires_grad and tensor._grad_fn is None:
+            raise RuntimeError(
+                f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
+            )
+        return
+    if tensor._view_creation is not None and (tensor.requires_grad or base.requires_grad):
+        _check_view_creation(tensor)
+    if base.requires_grad and base.is_leaf:
+        raise RuntimeError(
+            f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
+        )
+    if tensor._requires_grad and tensor.grad_fn is None:
+        raise RuntimeError(
+            f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
+        )
+
+
+def _check_view_creation(view: TensorBase) -> None:
+    made_by = f"Output {view._output_nr} of {view.grad_fn.name()}" if view.grad_fn is not None else "The tensor"
+    what = f"{made_by} is a view and is being modified inplace. "
+    if view._view_creation == MULTI_OUTPUT:
+        raise RuntimeError(
+            what + "This view is the output of a function that returns multiple views. Such functions do not allow the "
+            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if view._view_creation == IN_NO_GRAD:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
+            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
+            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
+            "outside (if you want the inplace to be tracked)."
+        )
+
+
+def bump_version(tensor: TensorBase) -> None:
+    """Count one write."""
+    if not tensor._storage.is_inference:
+        tensor._storage.version += 1
+
+
+def rebase_history(tensor: TensorBase, node: Node) -> None:
+    """``tensor`` has been written in place and ``node`` says how: it becomes the tensor's new history."""
+    base = tensor._base
+    if base is None:
+        _move_retain_grad(tensor, node)
+        tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, 0, True
+        return
+    copy_slices = CopySlices(base, tensor._geometry, node)
+    _move_retain_grad(base, copy_slices)
+    base._grad_fn, base._output_nr, base._requires_grad = copy_slices, 0, True
+    tensor._requires_grad = True
+    regenerate_view_history(tensor)
+
+
+def _move_retain_grad(tensor: TensorBase, node: Node) -> None:
+    """``retain_grad`` follows the tensor to its new node; other hooks stay with the value they were set on."""
+    old = tensor._grad_fn
+    if tensor._meta is not None and tensor._meta.retains_grad and old is not None and old._hooks is not None:
+        reference = old._hooks.retain.pop(tensor._output_nr, None)
+        if reference is not None:
+            node.hooks().retain[0] = reference
+
+
+class CopySlices(Node):
+    """History of a base one of whose views was written in place. See the module's text."""
+
+    __slots__ = ("base_geometry", "view_geometry", "function")
+
+    def __init__(self, base: Any, view_geometry: geo.Geometry, function: Node) -> None:
+        # Gradients of the operation's other inputs go where the operation would have sent them.
+        super().__init__(
+            (gradient_edge(base), *function.edges[1:]),
+            ((base._geometry, base._dtype),),
+        )
+        self.base_geometry = base._geometry
+        self.view_geometry = view_geometry
+        self.function: Node | None = function
+
+    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
+        gradient = grad_outputs[0]
+        if self.function is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        if gradient is None:
+            return (None,) * len(self.edges)
+        base, view = self.base_geometry, self.view_geometry
+        result = gradient.new_empty_strided(base.shape, base.stride)
+        result.copy_(gradient)
+        part = result.as_strided(view.shape, view.stride, view.offset - base.offset)
+        inner = self.function.apply(part.clone())
+        if inner[0] is None:
+            part.zero_()
+        else:
+            part.copy_(inner[0])
+        return (result, *inner[1:])
+
+    def release(self) -> None:
+        self.function = None
+
+
+def regenerate_view_history(view: TensorBase) -> None:
+    """Give an out-of-date view a ``grad_fn`` that reads from its base's present history."""
+    geometry = view._geometry
+    previous, modes.enabled = modes.enabled, True
+    try:
+        again = view._base.as_strided(geometry.shape, geometry.stride, geometry.offset)
+    finally:
+        modes.enabled = previous
+    view._grad_fn, view._output_nr = again._grad_fn, 0
+    view._requires_grad = True
+    view._view_version = view._storage.version

@@ -1,0 +1,59 @@
+"""A backend: what one kind of processor can do.
+
+An operator's forward is written against an *array module* ``xp`` (``numpy``, or CuPy with the same functions). The
+backend says which one, how to make raw memory, and how to lay a strided array over it. Operators ask the backend of
+their operand's device and never ask which device it is; a new processor is a new backend and no operator changes.
+
+PyTorch's counterpart is the dispatch key of a device with the kernels registered for it, and ``c10/core/Allocator.h``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Array = Any  # an array of the backend's array module: np.ndarray on the CPU
+
+
+class Backend:
+    """What a processor offers. ``xp``: its array module; ``array_type``: the class of its arrays."""
+
+    name: str
+    xp: Any
+    array_type: type
+
+    def allocate(self, nbytes: int) -> Array:
+        """Uninitialised memory: a one-dimensional byte array of ``nbytes``."""
+        raise NotImplementedError
+
+    def strided_array(
+        self, data: Array, np_dtype: Any, shape: tuple[int, ...], stride: tuple[int, ...], offset: int
+    ) -> Array:
+        """An array over ``data`` (bytes); ``stride`` and ``offset`` count elements, not bytes."""
+        raise NotImplementedError
+
+    def flat_bytes(self, array: Array) -> Array:
+        """The C-contiguous ``array`` as memory that ``strided_array`` accepts, without a copy."""
+        raise NotImplementedError
+
+
+_backends: dict[str, Backend] = {}
+
+
+def register_backend(device_type: str, backend: Backend) -> None:
+    """Make ``device(device_type)`` computable."""
+    _backends[device_type] = backend
+
+
+def backend_for(device_type: str) -> Backend:
+    """The backend of a device type; ``RuntimeError`` where this installation has none."""
+    try:
+        return _backends[device_type]
+    except KeyError:
+        raise RuntimeError(
+            f"no backend for device type '{device_type}' in this installation; there is: {', '.join(sorted(_backends))}"
+        ) from None
+
+
+def is_available(device_type: str) -> bool:
+    """Whether tensors can live on this device type."""
+    return device_type in _backends

@@ -1,0 +1,383 @@
+"""Chapter one: what an operator is, and how calling one leaves a node in the graph.
+
+An operator is declared once: its forward on arrays, and beside it its derivative on tensors.
+
+    @operator("MmBackward0")
+    def mm(xp, input, mat2):
+        return xp.matmul(input, mat2)
+
+    @mm.derivative("input")
+    def _(grad, mat2):
+        return grad @ mat2.mH
+
+    @mm.derivative("mat2")
+    def _(grad, input):
+        return input.mH @ grad
+
+``mm`` is then an ordinary function on tensors. Calling it does three things, in ``call`` below, one after the other:
+take the arrays out of the tensors, run the forward, ``record`` a node if an input requires grad.
+
+The *parameter names of a derivative say what it needs*: ``grad`` is the gradient of the (first) output and ``grads``
+of all of them; the name of a forward parameter is that argument; ``NAME_geometry`` is only its shape and strides;
+``result`` (or ``result1`` for the second output) is what the forward returned; ``needs`` tells a derivative that serves
+several inputs which of them are wanted. Only what a wanted derivative names is kept alive in the graph.
+
+The other declarations (``pointwise``, ``view``) differ in how they make the result; all of them end in ``record``.
+
+PyTorch generates the same from ``tools/autograd/derivatives.yaml`` (formulas and what they save) and
+``native_functions.yaml`` (signatures); saved tensors are ``torch/csrc/autograd/saved_variable.h``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from minitorch.autograd.grad_mode import modes
+from minitorch.autograd.node import (
+    BACKWARD_TWICE,
+    Edge,
+    Node,
+    gradient_edge,
+    next_sequence_nr,
+)
+from minitorch.core.dtypes import FLOATING
+from minitorch.tensor_base import TensorBase, over_storage, wrap_any
+
+_new = object.__new__
+
+
+class OperatorFunction(Protocol):
+    """A declared operator: a function on tensors that knows its declaration."""
+
+    operator: Operator
+    inplace: Callable[..., Any]
+    __name__: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute, and record if an input requires grad."""
+
+    def derivative(self, *inputs: str) -> Callable[[Callable[..., Any]], None]:
+        """Declare the gradient with respect to ``inputs``."""
+
+
+class Formula(NamedTuple):
+    """A derivative and how to call it: ``inputs`` it serves, places in ``Node.saved`` of what it names."""
+
+    function: Callable[..., Any]
+    inputs: tuple[int, ...]
+    serves: int  # the same as a bit mask
+    all_outputs: bool  # it asked for `grads`, not `grad`
+    wants: tuple[int, ...]
+
+
+class Saved(NamedTuple):
+    """One thing a node keeps: the ``index``-th argument, result or geometry, if an input in ``wanted_by`` needs grad."""
+
+    name: str
+    kind: str
+    index: int
+    wanted_by: int
+
+
+ARGUMENT, RESULT, GEOMETRY, NEEDS = "argument", "result", "geometry", "needs"
+
+
+class Operator:
+    """A declaration: forward, derivatives, and the class of the nodes that calls leave behind."""
+
+    def __init__(self, forward: Callable[..., Any], grad_fn: str | None, skip: int) -> None:
+        self.name = forward.__name__.strip("_")
+        self.forward = forward
+        self.parameters = tuple(inspect.signature(forward).parameters)[skip:]
+        self.formulas: list[Formula] = []
+        self.saved: list[Saved] = []
+        self.differentiable: tuple[int, ...] = ()  # places of the arguments that have a derivative
+        name = grad_fn or "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
+        self.node_class: type[OperatorNode] = type(name, (OperatorNode,), {"__slots__": (), "operator": self})
+        self.node_class.__doc__ = f"One call of {self.name}. {forward.__doc__ or ''}"
+        self.node_class.__module__ = forward.__module__
+
+    def add_derivative(self, inputs: tuple[str, ...], function: Callable[..., Any]) -> None:
+        """Declare ``function`` as the gradient with respect to the parameters named ``inputs``."""
+        for name in inputs:
+            if name not in self.parameters:
+                raise ValueError(f"{self.name} has no parameter {name!r}; it has {', '.join(self.parameters)}")
+        places = tuple(self.parameters.index(name) for name in inputs)
+        serves = sum(1 << place for place in places)
+        first, *names = inspect.signature(function).parameters
+        wants = tuple(self._place_of_saved(name, serves) for name in names)
+        self.formulas.append(Formula(function, places, serves, first == "grads", wants))
+        self.differentiable = tuple(sorted({*self.differentiable, *places}))
+
+    def _place_of_saved(self, name: str, serves: int) -> int:
+        kind, index = self._source_of(name)
+        for place, saved in enumerate(self.saved):
+            if saved.name == name:
+                self.saved[place] = saved._replace(wanted_by=saved.wanted_by | serves)
+                return place
+        self.saved.append(Saved(name, kind, index, serves))
+        return len(self.saved) - 1
+
+    def _source_of(self, name: str) -> tuple[str, int]:
+        if name in self.parameters:
+            return ARGUMENT, self.parameters.index(name)
+        if name.startswith("result"):
+            return RESULT, int(name[len("result") :] or 0)
+        if name == "needs":
+            return NEEDS, 0
+        if name.endswith("_geometry"):
+            return GEOMETRY, self.parameters.index(name.removesuffix("_geometry"))
+        raise ValueError(
+            f"a derivative of {self.name} asks for {name!r}, which is neither a parameter "
+            f"({', '.join(self.parameters)}) nor result, needs or NAME_geometry"
+        )
+
+
+class OperatorNode(Node):
+    """One recorded call of an operator. ``saved`` is parallel to ``operator.saved``.
+
+    ``versions``: for each saved tensor its place in ``saved``, the version it had, and its output number if it was a
+    result (-1 for an argument). ``needs``: bit mask of the arguments that want a gradient.
+    """
+
+    __slots__ = ("saved", "versions", "needs", "list_sizes")
+    operator: Operator
+    saved: list[Any] | None
+    versions: list[tuple[int, int, int]]
+    needs: int
+    list_sizes: dict[int, int] | None
+
+    def unpack(self) -> list[Any]:
+        """The saved values. ``RuntimeError`` if they were freed, or a tensor among them was written since."""
+        if self.saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        values = self.saved
+        for place, version, output_nr in self.versions:
+            tensor = values[place]
+            if tensor._storage.version != version:
+                raise RuntimeError(self._written_in_place(tensor, version))
+            if output_nr >= 0:  # a result is kept without its history, which is this very node
+                if values is self.saved:
+                    values = list(values)
+                values[place] = result = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
+                result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
+        return values
+
+    def _written_in_place(self, tensor: Any, version: int) -> str:
+        producer = tensor.grad_fn if tensor.grad_fn is not None else self
+        dtype = f"{tensor.device.type}.{_tensor_type_names[tensor.dtype.name]}Tensor"
+        what = f"[torch.{dtype.removeprefix('cpu.')} {list(tensor.shape)}]"
+        made = f", which is output {tensor._output_nr} of {producer.name()}," if tensor.grad_fn is not None else ""
+        return (
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"{what}{made} is at version {tensor._storage.version}; expected version {version} instead. Hint: enable "
+            "anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True)."
+        )
+
+    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
+        operator, needs = self.operator, self.needs
+        values = self.unpack()
+        gradients: list[Any] = [None] * len(operator.parameters)
+        for formula in operator.formulas:
+            if not formula.serves & needs:
+                continue
+            if formula.all_outputs:
+                result = formula.function(grad_outputs, *[values[place] for place in formula.wants])
+            elif grad_outputs[0] is None:
+                continue
+            else:
+                result = formula.function(grad_outputs[0], *[values[place] for place in formula.wants])
+            if len(formula.inputs) == 1:
+                gradients[formula.inputs[0]] = result
+            else:
+                for index, gradient in zip(formula.inputs, result):
+                    gradients[index] = gradient
+        return self._by_edge(gradients)
+
+    def _by_edge(self, gradients: list[Any]) -> tuple[Any, ...]:
+        """One gradient an edge: a parameter that takes a list of tensors has an edge for each of them."""
+        if self.list_sizes is None:
+            return tuple([gradients[index] for index in self.operator.differentiable])
+        flat: list[Any] = []
+        for index in self.operator.differentiable:
+            size = self.list_sizes.get(index)
+            if size is None:
+                flat.append(gradients[index])
+            else:
+                flat.extend([None] * size if gradients[index] is None else gradients[index])
+        return tuple(flat)
+
+    def release(self) -> None:
+        if self.versions:
+            self.saved = None
+
+    def __getattr__(self, name: str) -> Any:
+        """``grad_fn._saved_self``: what the node keeps, under PyTorch's names (``input`` is also ``self``)."""
+        if name.startswith("_saved_"):
+            wanted = name.removeprefix("_saved_")
+            for place, saved in enumerate(self.operator.saved):
+                if saved.name == wanted or (wanted == "self" and saved.name == "input"):
+                    value = self.unpack()[place]
+                    return value.shape if saved.kind == GEOMETRY else value
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+_tensor_type_names = {
+    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long",
+    "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool",
+    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
+}  # fmt: skip
+
+
+def record(operator: Operator, arguments: Sequence[Any], result: Any) -> None:
+    """If an argument requires grad, leave a node behind and make it the ``grad_fn`` of the result."""
+    node = make_node(operator, arguments, result)
+    if node is not None:
+        node.outputs = ((result._geometry, result._dtype),)
+        result._grad_fn = node
+        result._requires_grad = True
+
+
+def record_several(operator: Operator, arguments: Sequence[Any], results: Sequence[Any]) -> None:
+    """``record`` for an operator with several outputs. Only floating and complex ones are differentiable."""
+    node = make_node(operator, arguments, results)
+    if node is not None:
+        node.outputs = [(result._geometry, result._dtype) for result in results]
+        for output_nr, result in enumerate(results):
+            if result._dtype.category >= FLOATING:
+                result._grad_fn = node
+                result._output_nr = output_nr
+                result._requires_grad = True
+
+
+def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> OperatorNode | None:
+    """The node of one call, or None if no argument requires grad: where gradients go, what derivatives will need."""
+    if not modes.enabled:
+        return None
+    edges: list[Edge] = []
+    list_sizes: dict[int, int] | None = None
+    needed = 0
+    for index in operator.differentiable:
+        value = arguments[index]
+        if isinstance(value, TensorBase):
+            edge = gradient_edge(value) if value._requires_grad or value._base is not None else None
+            if edge is not None:
+                needed |= 1 << index
+            edges.append(edge)
+        elif isinstance(value, (tuple, list)):
+            edges_of_list = [gradient_edge(item) for item in value]
+            if any(edge is not None for edge in edges_of_list):
+                needed |= 1 << index
+            edges.extend(edges_of_list)
+            list_sizes = {**(list_sizes or {}), index: len(value)}
+        else:
+            edges.append(None)
+    if not needed:
+        return None
+    node = _new(operator.node_class)
+    node.sequence_nr = next_sequence_nr()
+    node._hooks = None
+    node.needs = needed
+    node.list_sizes = list_sizes
+    node.edges = edges
+    node.versions = versions = []
+    node.saved = _save(operator, needed, arguments, results, versions) if operator.saved else []
+    return node
+
+
+def _save(
+    operator: Operator, needs: int, arguments: Sequence[Any], results: Any, versions: list[Any]
+) -> list[Any]:
+    """What the wanted derivatives name, in the order of ``operator.saved``; versions of tensors go to ``versions``."""
+    saved: list[Any] = []
+    for place, (_, kind, index, wanted_by) in enumerate(operator.saved):
+        if not wanted_by & needs:
+            saved.append(None)
+        elif kind is ARGUMENT:
+            value = arguments[index]
+            if isinstance(value, TensorBase):
+                versions.append((place, value._storage.version, -1))
+            saved.append(value)
+        elif kind is RESULT:
+            result = results[index] if isinstance(results, tuple) else results
+            versions.append((place, result._storage.version, index if result._dtype.category >= FLOATING else -1))
+            saved.append(over_storage(result._storage, result._dtype, result._geometry))
+        elif kind is GEOMETRY:
+            value = arguments[index]
+            saved.append([item._geometry for item in value] if isinstance(value, (tuple, list)) else value._geometry)
+        else:
+            saved.append([bool(needs >> i & 1) for i in range(len(operator.parameters))])
+    return saved
+
+
+def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorFunction]:
+    """Declare an operator whose forward takes arrays and returns one fresh array, or a tuple of them.
+
+    ``forward(xp, *arguments)``: tensors (also inside a tuple or list) arrive as arrays, everything else as it is.
+    ``grad_fn``: the name of its nodes, by default the operator's name in CamelCase with ``Backward0``.
+    """
+
+    def declare(forward: Callable[..., Any]) -> OperatorFunction:
+        declaration = Operator(forward, grad_fn, skip=1)
+
+        def call(*arguments: Any) -> Any:
+            device = device_of(declaration.name, arguments)
+            arrays = [_array_of(argument) for argument in arguments]
+            output = forward(device.backend.xp, *arrays)
+            if isinstance(output, tuple):
+                results = tuple(wrap_any(array, device) for array in output)
+                record_several(declaration, arguments, results)
+                return results
+            result = wrap_any(output, device)
+            record(declaration, arguments, result)
+            return result
+
+        return as_function(call, declaration)
+
+    return declare
+
+
+def as_function(call: Callable[..., Any], declaration: Operator) -> OperatorFunction:
+    """``call`` under the declared name and text, with ``.derivative`` to go on declaring."""
+    function: Any = call
+    function.operator = declaration
+    function.__name__ = function.__qualname__ = declaration.name
+    function.__module__ = declaration.forward.__module__
+    function.__doc__ = declaration.forward.__doc__
+
+    def derivative(*inputs: str) -> Callable[[Callable[..., Any]], None]:
+        return lambda formula: declaration.add_derivative(inputs, formula)
+
+    function.derivative = derivative
+    return function  # type: ignore[no-any-return]
+
+
+def _array_of(argument: Any) -> Any:
+    if isinstance(argument, TensorBase):
+        return argument.array
+    if isinstance(argument, (tuple, list)) and argument and isinstance(argument[0], TensorBase):
+        return [item.array for item in argument]
+    return argument
+
+
+def device_of(name: str, arguments: Sequence[Any]) -> Any:
+    """The device all tensors among the arguments share. ``RuntimeError`` when they don't, as in PyTorch."""
+    found = None
+    for argument in arguments:
+        tensors = argument if isinstance(argument, (tuple, list)) else (argument,)
+        for tensor in tensors:
+            if isinstance(tensor, TensorBase):
+                device = tensor._storage.device
+                if found is None:
+                    found = device
+                elif device is not found:
+                    raise RuntimeError(
+                        f"Expected all tensors to be on the same device, but found at least two devices, {found} and "
+                        f"{device}! (when checking arguments of {name})"
+                    )
+    if found is None:
+        raise TypeError(f"{name}(): expected at least one Tensor argument")
+    return found

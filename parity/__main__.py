@@ -1,0 +1,156 @@
+"""`python -m parity cnn` and `python -m parity bench`: the command line of the parity runs.
+
+Exit status: 0 within tolerance, 1 not within tolerance, 2 wrong usage (with one line that says what is wrong), 130
+interrupted. All that can be wrong with the usage is found before anything is trained or measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+ENGINES = ("torch", "minitorch")
+EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+class UsageError(Exception):
+    """What the command was asked for cannot be done; the message is for the person who asked."""
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(argv: list[str] | None = None, engines: tuple[str, str] = ENGINES) -> int:
+    """Run the command line; `engines` are the modules that play PyTorch and minitorch."""
+    try:
+        arguments = make_parser().parse_args(argv)
+        return arguments.command(arguments, engines)
+    except UsageError as error:
+        print(f"parity: error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("parity: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def make_parser() -> argparse.ArgumentParser:
+    formatter = argparse.ArgumentDefaultsHelpFormatter
+    parser = OneLineParser(prog="python -m parity", description="The same programs in PyTorch and in minitorch.")
+    commands = parser.add_subparsers(required=True, metavar="{cnn,bench}")
+
+    cnn = commands.add_parser(
+        "cnn",
+        formatter_class=formatter,
+        help="train one network in both engines and compare all that can be observed",
+        epilog="exit status: 0 within tolerance, 1 not within tolerance, 2 wrong usage",
+    )
+    cnn.add_argument("--epochs", type=positive_int, default=10, metavar="N", help="epochs of 23 steps")
+    cnn.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="precision")
+    cnn.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
+    cnn.add_argument("--seed", type=seed_int, default=0, metavar="S", help="seed for both engines")
+    cnn.add_argument("--dropout", type=probability, default=0.25, metavar="P", help="dropout, 0 for none")
+    cnn.add_argument("--out", type=Path, default=Path("parity-report"), metavar="DIR", help="where the report goes")
+    cnn.set_defaults(command=run_cnn)
+
+    bench = commands.add_parser(
+        "bench",
+        formatter_class=formatter,
+        help="time the same workloads in both engines, in alternating processes",
+        epilog="exit status: 0; with --check 1 when a reach is missed; 1 when a workload fails; 2 wrong usage",
+    )
+    bench.add_argument("--rounds", type=positive_int, default=5, metavar="N", help="processes of each engine")
+    bench.add_argument("--only", action="append", metavar="NAME", help="this workload; may be given again")
+    bench.add_argument("--json", action="store_true", help="print JSON in place of the table")
+    bench.add_argument("--check", action="store_true", help="exit with 1 when a reach is missed")
+    bench.set_defaults(command=run_bench)
+    return parser
+
+
+def run_cnn(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
+    try:
+        from parity import compare, report, run, terminal
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing; pip install minitorch[parity] installs it") from error
+    modules = [import_engine(name, arguments.device) for name in engines]
+    settings = run.Settings(
+        arguments.epochs, arguments.dtype, arguments.device, arguments.seed, dropout=arguments.dropout
+    )
+    console = terminal.make_console()
+    with contextlib.ExitStack() as stack:
+        try:
+            path = stack.enter_context(report.report_directory(arguments.out, report.report_name(settings)))
+        except OSError as error:
+            raise UsageError(f"--out {arguments.out}: cannot write there ({error.strerror or error})") from error
+        on_step = stack.enter_context(terminal.progress(console, list(engines), settings.steps))
+        recordings = [run.train(module, settings, step) for module, step in zip(modules, on_step, strict=True)]
+        comparison = compare.compare(settings, *recordings)
+        report.write(path, report.render(comparison))
+    terminal.show(console, comparison)
+    console.print(f"report: {path}", soft_wrap=True)
+    return EXIT_PASS if comparison.passed else EXIT_FAIL
+
+
+def run_bench(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
+    from parity.bench import workloads
+
+    names = arguments.only or list(workloads.WORKLOADS)
+    for name in names:
+        if name not in workloads.WORKLOADS:
+            raise UsageError(f"--only {name}: no such workload (there are {', '.join(workloads.WORKLOADS)})")
+    try:
+        from parity.bench import alternate, table
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{error.name} is missing; pip install minitorch[parity] installs it") from error
+    for name in engines:
+        if importlib.util.find_spec(name) is None:
+            raise UsageError(f"{name} is not installed")
+    results = alternate.measure_all(names, engines, arguments.rounds, progress=not arguments.json)
+    table.show(results, engines, as_json=arguments.json)
+    missed = any(result.missed for result in results)
+    failed = any(result.failure for result in results)
+    return EXIT_FAIL if failed or (arguments.check and missed) else EXIT_PASS
+
+
+def import_engine(name: str, device: str) -> Any:
+    """The module `name`, which must have a device of the kind asked for."""
+    try:
+        engine = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"the engine {name} cannot be imported: {error}") from error
+    if device == "cuda" and not (hasattr(engine, "cuda") and engine.cuda.is_available()):
+        raise UsageError(f"--device cuda: {name} finds no CUDA device here")
+    return engine
+
+
+def positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{value} is less than 1")
+    return value
+
+
+def seed_int(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{value} is not in 0..2**63-1")
+    return value
+
+
+def probability(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0..1 (1 excluded)")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""Settings for all tests: hypothesis without deadlines (timings belong in benchmarks) and with fixed seeds."""
+
+import sys
+from pathlib import Path
+
+from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # `from compare import check`
+
+settings.register_profile("minitorch", deadline=None, derandomize=True, max_examples=100)
+settings.load_profile("minitorch")
