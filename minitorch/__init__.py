@@ -41,6 +41,7 @@ from minitorch.core.dtypes import (
 )
 from minitorch.core.dtypes import float_ as float  # noqa: A004
 from minitorch.core.dtypes import int_ as int  # noqa: A004
+from minitorch.core.generator import Generator, default_generator
 from minitorch.core.geometry import Size
 from minitorch.core.promotion import can_cast, promote_types
 from minitorch.ops.arithmetic import mul
@@ -63,5 +64,22 @@ from minitorch.ops.creation import (
     zeros_like,
 )
 from minitorch.ops.joining import cat, stack
+from minitorch.ops.random import (
+    bernoulli,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+    seed,
+    set_rng_state,
+)
 from minitorch.ops.reduction import sum  # noqa: A004
 from minitorch._tensor import Tensor

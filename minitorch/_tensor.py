@@ -15,7 +15,7 @@ import numpy as np
 from minitorch import autograd
 from minitorch.autograd.node import RemovableHandle
 from minitorch.core import dtypes
-from minitorch.ops import arithmetic, copying, creation, reduction, views
+from minitorch.ops import arithmetic, copying, creation, random, reduction, views
 from minitorch.tensor_base import TensorBase, bind_tensor_class
 
 
@@ -84,6 +84,18 @@ class Tensor(TensorBase):
     # ---- reductions (ops/reduction.py) ----------------------------------------------------------------------------
     sum = reduction.sum
     sum_to_size = reduction.sum_to_size
+
+    # ---- random (ops/random.py) -----------------------------------------------------------------------------------
+    uniform_ = random.uniform_
+    normal_ = random.normal_
+    random_ = random.random_
+    bernoulli = random.bernoulli
+    bernoulli_ = random.bernoulli_
+    exponential_ = random.exponential_
+    cauchy_ = random.cauchy_
+    log_normal_ = random.log_normal_
+    geometric_ = random.geometric_
+    multinomial = random.multinomial
 
     # ---- autograd (minitorch/autograd) ----------------------------------------------------------------------------
 

@@ -121,7 +121,8 @@ def printoptions(**options: Any) -> Iterator[None]:
 
 def _array_of(t: Tensor) -> NDArray[Any]:
     """The values of ``t`` as a strided array: a view of its storage, not a copy."""
-    return t.array
+    array: NDArray[Any] = t.array
+    return array
 
 
 def _printed_part(array: NDArray[Any]) -> tuple[NDArray[Any], tuple[bool, ...]]:

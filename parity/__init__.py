@@ -1,9 +1,10 @@
 """Parity: the same program in PyTorch and in minitorch, held side by side.
 
-`python -m parity cnn` trains one convolutional network twice, once in each engine, from one source file
-(`parity/models/cnn.py`) and one seed, and compares everything that can be observed on the way: initial weights,
-the order of the batches, every dropout mask, the first gradients, every loss, the accuracy. Nothing is carried over
-from one engine to the other; what agrees, agrees because both compute the same.
+`python -m parity cnn` trains one convolutional network twice, once in each engine, from one source
+file (`parity/models/cnn.py`) and one seed, and compares everything that can be observed on the way:
+initial weights, the order of the batches, every dropout mask, the first gradients, every loss, the
+accuracy. Nothing is carried over from one engine to the other; what agrees, agrees because both
+compute the same.
 
     parity/data.py       the handwritten digits as a Dataset, split under the engine's own generator
     parity/models/cnn.py the network, once, with the engine as a parameter
@@ -13,5 +14,6 @@ from one engine to the other; what agrees, agrees because both compute the same.
     parity/report.py     the same as an HTML page with plots, in one file
     parity/bench/        the same workloads timed in alternating processes
 
-Packages needed beyond numpy are in the `parity` extra: torch, scikit-learn, rich, matplotlib, jinja2.
+Packages needed beyond numpy are in the `parity` extra: torch, scikit-learn, rich, matplotlib,
+jinja2.
 """

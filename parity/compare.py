@@ -1,20 +1,21 @@
-"""Two recordings of the same training -> what differs, by how much, and whether that is within tolerance.
+"""Two recordings of the same training -> what differs, by how much, and whether it may.
 
 What must agree, and how closely:
 
     initial weights      bit for bit             both draw the same numbers from the same stream
     split, batch order   exactly                 the same integers
     dropout masks        exactly                 except on an Intel processor, see below
-    gradients of step 0  float32 1e-5, float64 1e-12, relative: max |a - b| / max |a| for each parameter
-    losses               float64 1e-9 for every step of the first 10 epochs; float32 1e-4 for the first epoch
+    gradients of step 0  max |a - b| / max |a| of each parameter: float32 1e-5, float64 1e-12
+    losses               float32 1e-4 in the first epoch, float64 1e-9 in the first ten
     test accuracy        97 % for each after 10 epochs, and at any time at most 0.5 points apart
 
-Later float32 losses are shown but not judged: training is chaotic, rounding differences double every few steps, and
-the order in which a sum is taken is nobody's contract.
+Later float32 losses are shown but not judged: training is chaotic, rounding differences double
+every few steps, and the order in which a sum is taken is nobody's contract.
 
-On an Intel processor PyTorch draws Bernoulli numbers from MKL, a stream of another generator that minitorch has no
-part in. The masks then differ, and with them the gradients, the losses and the later epochs' order, as PyTorch's would
-between two computers. Those rows are shown as not comparable there; `--dropout 0` compares all the rest.
+On an Intel processor PyTorch draws Bernoulli numbers from MKL, a stream of another generator that
+minitorch has no part in. The masks then differ, and with them the gradients, the losses and the
+later epochs' order, as PyTorch's would between two computers. Those rows are shown as not
+comparable there; `--dropout 0` compares all the rest.
 """
 
 from __future__ import annotations
@@ -78,44 +79,68 @@ class Comparison:
         return self.candidate.seconds_a_step / self.reference.seconds_a_step
 
 
-def compare(settings: Settings, reference: Recording, candidate: Recording, *, intel: bool | None = None) -> Comparison:
-    """Hold `candidate` against `reference`; `intel` says whether the processor is Intel's, None to find out."""
+def compare(
+    settings: Settings, reference: Recording, candidate: Recording, *, intel: bool | None = None
+) -> Comparison:
+    """Hold `candidate` against `reference`.
+
+    `intel` says whether the processor is Intel's; None looks.
+    """
     parameters = _compare_parameters(reference, candidate)
     loss_errors = _loss_errors(reference, candidate)
     unequal_elements, seen_elements = _unequal_mask_elements(reference, candidate)
     intel = is_intel_processor() if intel is None else intel
-    other_stream = bool(intel and settings.device == "cpu" and settings.dropout > 0 and unequal_elements)
+    other_stream = bool(
+        intel and settings.device == "cpu" and settings.dropout > 0 and unequal_elements
+    )
 
     checks = [
-        _exact("initial weights", sum(p.unequal_weights for p in parameters), _count(reference.weights), "elements"),
-        _exact("train / test split", _unequal(reference.test_images, candidate.test_images), len(reference.test_images)),
+        _exact(
+            "initial weights",
+            sum(p.unequal_weights for p in parameters),
+            _count(reference.weights),
+            "elements",
+        ),
+        _exact(
+            "train / test split",
+            _unequal(reference.test_images, candidate.test_images),
+            len(reference.test_images),
+        ),
         _check_batches(settings, reference, candidate, first_epoch_only=other_stream),
         _check_masks(settings, reference, candidate, unequal_elements, seen_elements),
-        _bounded("gradients, step 0", _worst([p.gradient_error for p in parameters]), GRADIENT_TOLERANCE[settings.dtype]),
+        _bounded(
+            "gradients, step 0",
+            _worst([p.gradient_error for p in parameters]),
+            GRADIENT_TOLERANCE[settings.dtype],
+        ),
         *_check_losses(settings, loss_errors),
         *_check_accuracies(settings, reference, candidate),
     ]
     if other_stream:
         moved = ("dropout", "gradients", "losses", "accuracy gap")
-        checks = [_not_comparable(check) if check.name.startswith(moved) else check for check in checks]
+        checks = [
+            _not_comparable(check) if check.name.startswith(moved) else check for check in checks
+        ]
     checks.append(_timing(reference, candidate))
     return Comparison(settings, reference, candidate, parameters, loss_errors, checks)
 
 
 def is_intel_processor() -> bool:
-    """Whether the processor calls itself GenuineIntel, which is what PyTorch asks before it takes MKL's stream."""
+    """Whether the processor calls itself GenuineIntel: PyTorch takes MKL's stream then."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         return "GenuineIntel" in cpuinfo.read_text(errors="replace")
     return "intel" in platform.processor().lower()
 
 
-# -- one check each ----------------------------------------------------------------------------------------------------
+# -- one check each --------------------------------------------------------------------------------
 
 
 def _compare_parameters(reference: Recording, candidate: Recording) -> list[ParameterRow]:
     rows = []
-    for name in sorted(reference.weights.keys() | candidate.weights.keys(), key=_position_in(reference)):
+    for name in sorted(
+        reference.weights.keys() | candidate.weights.keys(), key=_position_in(reference)
+    ):
         a, b = reference.weights.get(name), candidate.weights.get(name)
         gradient = reference.gradients.get(name)
         rows.append(
@@ -123,7 +148,9 @@ def _compare_parameters(reference: Recording, candidate: Recording) -> list[Para
                 name=name,
                 shape=(b if a is None else a).shape,  # type: ignore[union-attr]
                 unequal_weights=_unequal_bits(a, b),
-                largest_gradient=float("nan") if gradient is None else float(np.abs(gradient).max()),
+                largest_gradient=float("nan")
+                if gradient is None
+                else float(np.abs(gradient).max()),
                 gradient_error=relative_error(gradient, candidate.gradients.get(name)),
             )
         )
@@ -131,7 +158,7 @@ def _compare_parameters(reference: Recording, candidate: Recording) -> list[Para
 
 
 def relative_error(reference: np.ndarray | None, candidate: np.ndarray | None) -> float:
-    """max |a - b| / max |a|: one scale for the whole parameter, since single entries may cancel to nothing."""
+    """max |a - b| / max |a|, with one scale for the whole parameter: single entries may cancel."""
     if reference is None or candidate is None or reference.shape != candidate.shape:
         return float("inf")
     error = float(np.abs(reference.astype(np.float64) - candidate.astype(np.float64)).max())
@@ -141,14 +168,20 @@ def relative_error(reference: np.ndarray | None, candidate: np.ndarray | None) -
     return error / scale
 
 
-def _check_batches(settings: Settings, reference: Recording, candidate: Recording, *, first_epoch_only: bool) -> Check:
+def _check_batches(
+    settings: Settings, reference: Recording, candidate: Recording, *, first_epoch_only: bool
+) -> Check:
     last = STEPS_PER_EPOCH if first_epoch_only else None
     name = "order of batches" + (", epoch 1" if first_epoch_only else "")
     a, b = reference.batches[:last], candidate.batches[:last]
-    return _exact(name, _unequal(a, b), STEPS_PER_EPOCH if first_epoch_only else settings.steps, "batches")
+    return _exact(
+        name, _unequal(a, b), STEPS_PER_EPOCH if first_epoch_only else settings.steps, "batches"
+    )
 
 
-def _check_masks(settings: Settings, reference: Recording, candidate: Recording, unequal: int, seen: int) -> Check:
+def _check_masks(
+    settings: Settings, reference: Recording, candidate: Recording, unequal: int, seen: int
+) -> Check:
     name = "dropout masks"
     if settings.dropout == 0:
         return Check(name, "no dropout", "", INFO)
@@ -163,44 +196,70 @@ def _check_masks(settings: Settings, reference: Recording, candidate: Recording,
 def _check_losses(settings: Settings, errors: np.ndarray) -> list[Check]:
     judged_epochs = min(LOSS_EPOCHS[settings.dtype], settings.epochs)
     judged = judged_epochs * STEPS_PER_EPOCH
-    scope = "epoch 1" if judged_epochs == 1 else f"epochs 1-{judged_epochs}"
-    checks = [_bounded(f"losses, {scope}", _worst(errors[:judged]), LOSS_TOLERANCE[settings.dtype], "absolute")]
+    checks = [
+        _bounded(
+            f"losses, {_epochs(1, judged_epochs)}",
+            _worst(errors[:judged]),
+            LOSS_TOLERANCE[settings.dtype],
+            "absolute",
+        )
+    ]
     if len(errors) > judged:
-        later = f"losses, epochs {judged_epochs + 1}-{settings.epochs}"
+        later = f"losses, {_epochs(judged_epochs + 1, settings.epochs)}"
         checks.append(Check(later, f"{_worst(errors[judged:]):.1e} absolute", "not judged", INFO))
     return checks
 
 
-def _check_accuracies(settings: Settings, reference: Recording, candidate: Recording) -> list[Check]:
+def _epochs(first: int, last: int) -> str:
+    return f"epoch {first}" if first == last else f"epochs {first}-{last}"
+
+
+def _check_accuracies(
+    settings: Settings, reference: Recording, candidate: Recording
+) -> list[Check]:
     checks = []
     for recording in (reference, candidate):
         accuracy = recording.accuracies[-1]
         if settings.epochs < ACCURACY_FLOOR_EPOCHS:
             allowed, verdict = f"not judged below {ACCURACY_FLOOR_EPOCHS} epochs", INFO
         else:
-            allowed, verdict = f">= {ACCURACY_FLOOR:g} %", PASS if accuracy >= ACCURACY_FLOOR else FAIL
-        checks.append(Check(f"test accuracy, {recording.engine}", f"{accuracy:.2f} %", allowed, verdict))
+            allowed, verdict = (
+                f">= {ACCURACY_FLOOR:g} %",
+                PASS if accuracy >= ACCURACY_FLOOR else FAIL,
+            )
+        checks.append(
+            Check(f"test accuracy, {recording.engine}", f"{accuracy:.2f} %", allowed, verdict)
+        )
     gap = abs(reference.accuracies[-1] - candidate.accuracies[-1])
     verdict = PASS if gap <= ACCURACY_GAP else FAIL
-    return [*checks, Check("accuracy gap", f"{gap:.2f} points", f"<= {ACCURACY_GAP:g} points", verdict)]
+    return [
+        *checks,
+        Check("accuracy gap", f"{gap:.2f} points", f"<= {ACCURACY_GAP:g} points", verdict),
+    ]
 
 
 def _timing(reference: Recording, candidate: Recording) -> Check:
     ratio = candidate.seconds_a_step / reference.seconds_a_step
-    milliseconds = f"{1e3 * reference.seconds_a_step:.2f} and {1e3 * candidate.seconds_a_step:.2f} ms"
+    milliseconds = (
+        f"{1e3 * reference.seconds_a_step:.2f} and {1e3 * candidate.seconds_a_step:.2f} ms"
+    )
     return Check("time a step, median", f"{milliseconds}, ratio {ratio:.2f}", "not judged", INFO)
 
 
-# -- the arithmetic under them -----------------------------------------------------------------------------------------
+# -- the arithmetic under them ---------------------------------------------------------------------
 
 
 def _exact(name: str, unequal: int, total: int, unit: str = "images") -> Check:
-    return Check(name, f"{unequal:,} of {total:,} {unit} differ", "none", PASS if unequal == 0 else FAIL)
+    return Check(
+        name, f"{unequal:,} of {total:,} {unit} differ", "none", PASS if unequal == 0 else FAIL
+    )
 
 
 def _bounded(name: str, error: float, tolerance: float, kind: str = "relative") -> Check:
     # `error <= tolerance` and not the opposite comparison: a NaN must fail
-    return Check(name, f"{error:.1e} {kind}", f"<= {tolerance:.0e}", PASS if error <= tolerance else FAIL)
+    return Check(
+        name, f"{error:.1e} {kind}", f"<= {tolerance:.0e}", PASS if error <= tolerance else FAIL
+    )
 
 
 def _not_comparable(check: Check) -> Check:
@@ -208,11 +267,13 @@ def _not_comparable(check: Check) -> Check:
 
 
 def _unequal_bits(a: np.ndarray | None, b: np.ndarray | None) -> int:
-    """How many elements differ in any bit (so that -0.0 differs from 0.0, and a NaN equals itself)."""
+    """How many elements differ in any bit: -0.0 differs from 0.0, and a NaN equals itself."""
     if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
         return max(0 if a is None else a.size, 0 if b is None else b.size)
     bits = f"u{a.dtype.itemsize}"
-    return int(np.count_nonzero(np.ascontiguousarray(a).view(bits) != np.ascontiguousarray(b).view(bits)))
+    return int(
+        np.count_nonzero(np.ascontiguousarray(a).view(bits) != np.ascontiguousarray(b).view(bits))
+    )
 
 
 def _unequal_mask_elements(reference: Recording, candidate: Recording) -> tuple[int, int]:

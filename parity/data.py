@@ -1,11 +1,11 @@
-"""The data of the parity runs: scikit-learn's handwritten digits, 1,797 grey images of 8 x 8 pixels.
+"""The data of the parity runs: scikit-learn's handwritten digits, 1,797 images of 8 x 8 pixels.
 
-They come with scikit-learn (`sklearn.datasets.load_digits`), so nothing is downloaded. Each item carries its own
-index beside image and label: the order in which a `DataLoader(shuffle=True)` hands out the images is then read off
-the batches themselves, and not assumed from the sampler.
+They come with scikit-learn (`sklearn.datasets.load_digits`), so nothing is downloaded. Each item
+carries its own index beside image and label: the order in which a `DataLoader(shuffle=True)` hands
+out the images is then read off the batches themselves, and not assumed from the sampler.
 
-The split into 1,437 training and 360 test images is drawn as well, by the engine's `random_split` under a generator of
-the engine, and is therefore one more thing that must agree.
+The split into 1,437 training and 360 test images is drawn as well, by the engine's `random_split`
+under a generator of the engine, and is therefore one more thing that must agree.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ def loaders(engine: Any, dtype: Any, seed: int) -> tuple[Any, Any]:
     """The shuffled loader of the training images and the ordered loader of the test images."""
     data = _data(engine)
     generator = engine.Generator().manual_seed(seed)
-    train, test = data.random_split(digits(engine, dtype), [TRAIN_IMAGES, TEST_IMAGES], generator=generator)
-    return data.DataLoader(train, batch_size=BATCH_SIZE, shuffle=True), data.DataLoader(test, batch_size=TEST_IMAGES)
+    train, test = data.random_split(
+        digits(engine, dtype), [TRAIN_IMAGES, TEST_IMAGES], generator=generator
+    )
+    return data.DataLoader(train, batch_size=BATCH_SIZE, shuffle=True), data.DataLoader(
+        test, batch_size=TEST_IMAGES
+    )
 
 
 def _data(engine: Any) -> Any:

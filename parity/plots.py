@@ -1,8 +1,9 @@
 """The plots of the report, each one a string of SVG that can stand inside an HTML page.
 
-Figures are made as objects (`matplotlib.figure.Figure`), without pyplot: no window, no global state, no backend to
-choose. Text stays text, so that it can be searched and copied. What an SVG file needs and an SVG element does not (the
-XML prologue, the namespace addresses, the metadata with its links) is cut off: the page names no network address.
+Figures are made as objects (`matplotlib.figure.Figure`), without pyplot: no window, no global
+state, no backend to choose. Text stays text, so that it can be searched and copied. What an SVG
+file needs and an SVG element does not (the XML prologue, the namespace addresses, the metadata with
+its links) is cut off: the page names no network address.
 """
 
 from __future__ import annotations
@@ -46,20 +47,30 @@ def all_plots(comparison: Comparison) -> dict[str, str]:
 
 
 def losses(comparison: Comparison) -> Figure:
-    """Both loss curves over each other, and under them their difference a step with the tolerance."""
+    """Both loss curves over each other, and under them their difference with the tolerance."""
     dtype = comparison.settings.dtype
     figure = Figure(figsize=(9, 5.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     a, b = comparison.reference, comparison.candidate
-    above.plot(a.losses, color=REFERENCE, linewidth=4, alpha=0.75, solid_capstyle="round", label=a.engine)
+    above.plot(
+        a.losses, color=REFERENCE, linewidth=4, alpha=0.75, solid_capstyle="round", label=a.engine
+    )
     above.plot(b.losses, color=CANDIDATE, linewidth=1.2, label=b.engine)
     above.set(yscale="log", ylabel="cross-entropy")
     above.legend(loc="upper right")
 
-    below.plot(_drawable(comparison.loss_errors, dtype), color=GREY, linewidth=0, marker=".", markersize=4)
+    below.plot(
+        _drawable(comparison.loss_errors, dtype), color=GREY, linewidth=0, marker=".", markersize=4
+    )
     judged = min(LOSS_EPOCHS[dtype], comparison.settings.epochs) * STEPS_PER_EPOCH
     tolerance = LOSS_TOLERANCE[dtype]
-    below.plot([0, judged - 1], [tolerance, tolerance], color=LIMIT, linewidth=1.5, label=f"allowed: {tolerance:.0e}")
+    below.plot(
+        [0, judged - 1],
+        [tolerance, tolerance],
+        color=LIMIT,
+        linewidth=1.5,
+        label=f"allowed: {tolerance:.0e}",
+    )
     below.set(yscale="log", xlabel="step", ylabel="|difference|")
     below.set_ylim(SMALLEST_SHOWN[dtype] / 3, None)
     below.legend(loc="upper right")
@@ -79,7 +90,12 @@ def gradients(comparison: Comparison) -> Figure:
     positions = np.arange(len(rows))
     axes.hlines(positions, floor / 3, errors, color="#cbd5e1", linewidth=2)
     axes.plot(errors, positions, "o", color=CANDIDATE, markersize=7)
-    axes.axvline(GRADIENT_TOLERANCE[dtype], color=LIMIT, linewidth=1.5, label=f"allowed: {GRADIENT_TOLERANCE[dtype]:.0e}")
+    axes.axvline(
+        GRADIENT_TOLERANCE[dtype],
+        color=LIMIT,
+        linewidth=1.5,
+        label=f"allowed: {GRADIENT_TOLERANCE[dtype]:.0e}",
+    )
     axes.set(xscale="log", xlabel="max |a - b| / max |a|")
     axes.set_xlim(floor / 3, max(10 * GRADIENT_TOLERANCE[dtype], 3 * float(np.nanmax(errors))))
     axes.set_yticks(positions, [row.name for row in rows])
@@ -94,10 +110,23 @@ def accuracy(comparison: Comparison) -> Figure:
     axes = figure.subplots()
     epochs = np.arange(1, comparison.settings.epochs + 1)
     a, b = comparison.reference, comparison.candidate
-    axes.plot(epochs, a.accuracies, "o-", color=REFERENCE, linewidth=4, markersize=9, alpha=0.75, label=a.engine)
-    axes.plot(epochs, b.accuracies, "o-", color=CANDIDATE, linewidth=1.2, markersize=4, label=b.engine)
+    axes.plot(
+        epochs,
+        a.accuracies,
+        "o-",
+        color=REFERENCE,
+        linewidth=4,
+        markersize=9,
+        alpha=0.75,
+        label=a.engine,
+    )
+    axes.plot(
+        epochs, b.accuracies, "o-", color=CANDIDATE, linewidth=1.2, markersize=4, label=b.engine
+    )
     axes.set(xlabel="epoch", ylabel="test accuracy, %")
-    axes.set_xticks(epochs if len(epochs) <= 12 else np.linspace(1, epochs[-1], 6).round().astype(int))
+    axes.set_xticks(
+        epochs if len(epochs) <= 12 else np.linspace(1, epochs[-1], 6).round().astype(int)
+    )
     axes.legend(loc="lower right")
     return figure
 
@@ -133,8 +162,12 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
-    svg = re.sub(r'\s(width|height)="[\d.]+pt"', "", svg, count=2)  # the page decides; viewBox keeps the proportions
-    svg = re.sub(r'id="(figure|axes|patch|line2d|text|matplotlib|legend|xtick|ytick)', rf'id="{name}-\1', svg)
+    svg = re.sub(
+        r'\s(width|height)="[\d.]+pt"', "", svg, count=2
+    )  # the page decides; viewBox keeps the proportions
+    svg = re.sub(
+        r'id="(figure|axes|patch|line2d|text|matplotlib|legend|xtick|ytick)', rf'id="{name}-\1', svg
+    )
     return svg.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)
 
 

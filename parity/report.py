@@ -1,7 +1,8 @@
 """The report: one HTML file that holds everything, plots included, and opens without a network.
 
-It is written whole or not at all: into a temporary file in the same directory, which then takes the report's name in
-one step (`os.replace`). An interrupted run leaves neither a torn report nor the temporary file behind.
+It is written whole or not at all: into a temporary file in the same directory, which then takes the
+report's name in one step (`os.replace`). An interrupted run leaves neither a torn report nor the
+temporary file behind.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def report_name(settings: Settings) -> str:
 
 @contextmanager
 def report_directory(directory: Path, name: str) -> Iterator[Path]:
-    """Make sure that `directory / name` can be written, before anything is computed, and give that path.
+    """Give the path `directory / name` after making sure that it can be written.
 
     Raises OSError where it cannot. A directory that was made here and stays empty is removed again.
     """
@@ -91,8 +92,8 @@ def render(comparison: Comparison) -> str:
 
 def command_line(settings: Settings) -> str:
     """The command that repeats this run."""
-    options = f"--epochs {settings.epochs} --dtype {settings.dtype} --device {settings.device} --seed {settings.seed}"
-    return f"python -m parity cnn {options}" + (f" --dropout {settings.dropout:g}" if settings.dropout != 0.25 else "")
+    names = ("epochs", "dtype", "device", "seed", "dropout")
+    return "python -m parity cnn " + " ".join(f"--{n} {getattr(settings, n)}" for n in names)
 
 
 def surroundings() -> list[tuple[str, str]]:

@@ -1,12 +1,13 @@
 """Train one engine and record what it did.
 
-The training loop is the one of every PyTorch tutorial. Around it stands what the comparison needs, and everything is
-observed from outside, through public names: parameters before the first step, the index that each item carries, a
-forward hook on the dropout, `p.grad` after the first backward, `loss.item()`.
+The training loop is the one of every PyTorch tutorial. Around it stands what the comparison needs,
+and everything is observed from outside, through public names: parameters before the first step, the
+index that each item carries, a forward hook on the dropout, `p.grad` after the first backward,
+`loss.item()`.
 
-The engine is seeded once, at the start. Initial weights, the order of every epoch and every dropout mask are then
-drawn from its one default generator in turn, as in an ordinary program, so that a single draw too many or too few
-anywhere shifts all that follows and is seen.
+The engine is seeded once, at the start. Initial weights, the order of every epoch and every dropout
+mask are then drawn from its one default generator in turn, as in an ordinary program, so that a
+single draw too many or too few anywhere shifts all that follows and is seen.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from parity.models import cnn
 STEPS_PER_EPOCH = -(-TRAIN_IMAGES // BATCH_SIZE)
 LEARNING_RATE = 1e-3
 
-# What a dropout mask looks like from outside. Where the input is zero the output is zero either way.
+# What a dropout mask looks like from outside. A zero stays zero, whether dropped or not: UNSEEN.
 DROPPED, KEPT, UNSEEN = 0, 1, 2
 
 
@@ -52,12 +53,20 @@ class Recording:
     version: str
     weights: dict[str, np.ndarray] = field(default_factory=dict)  # parameters before the first step
     test_images: list[int] = field(default_factory=list)  # which images the split kept for the test
-    batches: list[list[int]] = field(default_factory=list)  # per step, the indices of its images in order
-    masks: list[np.ndarray] = field(default_factory=list)  # per step, DROPPED, KEPT or UNSEEN an element
-    gradients: dict[str, np.ndarray | None] = field(default_factory=dict)  # after the backward of step 0
+    batches: list[list[int]] = field(
+        default_factory=list
+    )  # per step, the indices of its images in order
+    masks: list[np.ndarray] = field(
+        default_factory=list
+    )  # per step, DROPPED, KEPT or UNSEEN an element
+    gradients: dict[str, np.ndarray | None] = field(
+        default_factory=dict
+    )  # after the backward of step 0
     losses: list[float] = field(default_factory=list)  # per step
     accuracies: list[float] = field(default_factory=list)  # per epoch, percent of the test images
-    step_seconds: list[float] = field(default_factory=list)  # forward, backward and optimizer of each step
+    step_seconds: list[float] = field(
+        default_factory=list
+    )  # forward, backward and optimizer of each step
 
     @property
     def seconds_a_step(self) -> float:
@@ -65,7 +74,7 @@ class Recording:
 
 
 def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda: None) -> Recording:
-    """Train the network with `engine` and return the recording; `on_step` is called after every step."""
+    """Train the network with `engine` and return the recording; `on_step` runs after every step."""
     _compute_in_full_precision(engine)
     dtype = getattr(engine, settings.dtype)
     recording = Recording(engine.__name__, str(engine.__version__))
@@ -76,7 +85,9 @@ def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda:
     optimizer = engine.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     recording.weights = {name: _array(parameter) for name, parameter in model.named_parameters()}
     recording.test_images = [int(i) for _, _, index in test_loader for i in index]
-    model.dropout.register_forward_hook(lambda module, args, out: _record_mask(recording, module, args[0], out))
+    model.dropout.register_forward_hook(
+        lambda module, args, out: _record_mask(recording, module, args[0], out)
+    )
 
     for _ in range(settings.epochs):
         model.train()
@@ -89,7 +100,9 @@ def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda:
     return recording
 
 
-def _step(engine: Any, model: Any, optimizer: Any, images: Any, labels: Any, recording: Recording) -> None:
+def _step(
+    engine: Any, model: Any, optimizer: Any, images: Any, labels: Any, recording: Recording
+) -> None:
     start = time.perf_counter()
     optimizer.zero_grad()
     loss = engine.nn.functional.cross_entropy(model(images), labels)
@@ -130,7 +143,7 @@ def _array(tensor: Any) -> np.ndarray:
 
 
 def _compute_in_full_precision(engine: Any) -> None:
-    """On a GPU, PyTorch lets cuDNN round float32 convolutions to TF32's 10 bits unless told not to."""
+    """On a GPU, PyTorch lets cuDNN round float32 to TF32's 10 bits unless told not to."""
     backends = getattr(engine, "backends", None)
     if backends is not None and hasattr(backends, "cudnn"):
         backends.cudnn.allow_tf32 = False

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch.autograd.engine import run_backward
+from minitorch.autograd.function import Function as Function
 from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
 from minitorch.autograd.grad_mode import no_grad as no_grad
@@ -87,6 +88,19 @@ def grad(
                 "if this is the desired behavior."
             )
     return tuple(found)
+
+
+def __getattr__(name: str) -> Any:
+    """``gradcheck`` and ``gradgradcheck`` are tools for tests: loaded when first asked for."""
+    if name in ("gradcheck", "gradgradcheck", "GradcheckError"):
+        import importlib
+
+        module = importlib.import_module("minitorch.autograd.gradcheck")
+        globals().update(
+            gradcheck=module.gradcheck, gradgradcheck=module.gradgradcheck, GradcheckError=module.GradcheckError
+        )
+        return globals()[name]
+    raise AttributeError(f"module 'minitorch.autograd' has no attribute {name!r}")
 
 
 def _as_tuple(value: Any, length: int = 1) -> tuple[Any, ...]:

@@ -56,7 +56,10 @@ ROWS_AT_ONCE = 2048  # the temporaries of a chunk then stay in the second-level 
 
 
 def fused_multiply_add(x: Array, y: Any, z: Any) -> Array:
-    """``x * y + z`` rounded once, in the dtype of ``x`` (float32 or float64)."""
+    """``x * y + z`` rounded once, in the dtype of ``x`` (float32 or float64).
+
+    In float32 the double sum is rounded before, which shows in one sum of 2**29.
+    """
     if x.dtype == np.float32:
         wide = x.astype(np.float64)
         wide *= y  # 24 + 24 bits: exact in 53
@@ -73,8 +76,10 @@ def fused_multiply_add(x: Array, y: Any, z: Any) -> Array:
         total = product + z
         z_kept = total - product
         total_error = (product - (total - z_kept)) + (z - z_kept)
-        fused = total + (total_error + product_error)
-        return np.where(np.isfinite(fused), fused, total)
+        fused: Array = total + (total_error + product_error)
+        overflowed = ~np.isfinite(fused)
+        fused[overflowed] = total[overflowed]
+        return fused
 
 
 def _split(x: Any) -> tuple[Any, Any]:

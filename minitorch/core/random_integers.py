@@ -149,10 +149,10 @@ def _round_down(dtype: np.dtype[Any], high: int) -> int:
 
 
 def _as_held(dtype: np.dtype[Any], value: int) -> int | None:
-    """The integer that ``dtype`` stores for ``value``; None beyond its largest."""
+    """The integer that ``dtype`` stores for ``value``; None if that is infinite or no int64."""
     with np.errstate(over="ignore"):
         held = float(_cast(np.array(value, np.int64), dtype))
-    return int(held) if math.isfinite(held) else None
+    return int(held) if -(2.0**63) <= held < 2.0**63 else None
 
 
 def _spacing(dtype: np.dtype[Any], value: int) -> int:

@@ -1,1 +1,1 @@
-"""Models of the parity runs. Each file holds one model, written once, with the engine as a parameter."""
+"""Models of the parity runs, each written once, with the engine as a parameter."""

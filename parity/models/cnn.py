@@ -9,15 +9,18 @@ Read it as an ordinary PyTorch program in which the word `torch` was replaced by
 
 Three choices are made for the comparison's sake:
 
-- The convolutions have no bias. A batch norm follows and subtracts the mean, so a bias there has a gradient of zero
-  and what a computer shows instead is rounding noise, which Adam would blow up to steps of full length.
-- Dropout stands before the activation and not after it. Its input is then nowhere zero, and so every element of its
-  mask can be seen from outside. (With a ReLU both orders compute the same: relu(x) m / (1 - p) = relu(x m / (1 - p)).)
-- The activation is ELU, whose slope is continuous at 0. A ReLU's jumps there, and among the millions of activations
-  of an epoch a few lie so close to 0 that two correct engines, rounding differently, see them on different sides. One
-  such activation changes a gradient by a thousandth. Measured in float32 between PyTorch's two convolution paths
-  (oneDNN and its own), for 40 seeds, as the largest difference of a loss in the first epoch: with ReLU above 1e-4 for
-  7 seeds, with ELU at most 1e-5. The winner of a pooling window jumps in the same way, hence one pool and not two.
+- The convolutions have no bias. A batch norm follows and subtracts the mean, so a bias there has a
+  gradient of zero and what a computer shows instead is rounding noise, which Adam would blow up to
+  steps of full length.
+- Dropout stands before the activation and not after it. Its input is then nowhere zero, and so
+  every element of its mask can be seen from outside. (With a ReLU both orders compute the same:
+  relu(x) m / (1 - p) = relu(x m / (1 - p)).)
+- The activation is ELU, whose slope is continuous at 0. A ReLU's jumps there, and among the
+  millions of activations of an epoch a few lie so close to 0 that two correct engines, rounding
+  differently, see them on different sides. One such activation changes a gradient by a thousandth.
+  Measured in float32 between PyTorch's two convolution paths (oneDNN and its own), for 40 seeds, as
+  the largest difference of a loss in the first epoch: with ReLU above 1e-4 for 7 seeds, with ELU at
+  most 1e-5. The winner of a pooling window jumps in the same way, hence one pool and not two.
 """
 
 from __future__ import annotations
@@ -35,10 +38,10 @@ def build(
     activation: str = "elu",
     dtype: Any = None,
 ) -> Any:
-    """The network for `size` x `size` grey images, with fresh weights from the engine's default generator.
+    """The network for `size` x `size` grey images, its weights drawn from the default generator.
 
-    `engine` is the module `torch` or `minitorch`; `activation` a
-    function of its `nn.functional`; `dtype` one of its floating dtypes, None for its default.
+    `engine` is the module `torch` or `minitorch`, `activation` the name of a function in its
+    `nn.functional`, `dtype` one of its floating dtypes, None for its default.
     """
     nn = engine.nn
     activate = getattr(nn.functional, activation)

@@ -266,32 +266,88 @@ LONG, HALF = torch.int64, torch.float16
 REFUSED: list[tuple[str, Callable[[Generator], Any], Callable[[], Any]]] = [
     ("uniform_", lambda g: D.uniform(g, (3,), "i8"), lambda: torch.empty(3, dtype=LONG).uniform_()),
     ("uniform_", lambda g: D.uniform(g, (3,), "f4", 2, 1), lambda: torch.empty(3).uniform_(2, 1)),
-    ("uniform_", lambda g: D.uniform(g, (3,), "f4", 0, 1e39), lambda: torch.empty(3).uniform_(0, 1e39)),
-    ("uniform_", lambda g: D.uniform(g, (3,), "f4", NAN, 1), lambda: torch.empty(3).uniform_(NAN, 1)),
-    ("uniform_", lambda g: D.uniform(g, (3,), "f4", -3e38, 3e38), lambda: torch.empty(3).uniform_(-3e38, 3e38)),
-    ("uniform_", lambda g: D.uniform(g, (3,), "f2", 0, 7e4), lambda: torch.empty(3, dtype=HALF).uniform_(0, 7e4)),
+    (
+        "uniform_",
+        lambda g: D.uniform(g, (3,), "f4", 0, 1e39),
+        lambda: torch.empty(3).uniform_(0, 1e39),
+    ),
+    (
+        "uniform_",
+        lambda g: D.uniform(g, (3,), "f4", NAN, 1),
+        lambda: torch.empty(3).uniform_(NAN, 1),
+    ),
+    (
+        "uniform_",
+        lambda g: D.uniform(g, (3,), "f4", -3e38, 3e38),
+        lambda: torch.empty(3).uniform_(-3e38, 3e38),
+    ),
+    (
+        "uniform_",
+        lambda g: D.uniform(g, (3,), "f2", 0, 7e4),
+        lambda: torch.empty(3, dtype=HALF).uniform_(0, 7e4),
+    ),
     ("normal", lambda g: D.normal(g, (3,), "f4", 0, -1), lambda: torch.empty(3).normal_(0, -1)),
     ("normal", lambda g: D.normal(g, (0,), "f4", 0, -1), lambda: torch.empty(0).normal_(0, -1)),
     ("normal", lambda g: D.normal(g, (3,), "f4", 0, NAN), lambda: torch.empty(3).normal_(0, NAN)),
     ("normal", lambda g: D.normal(g, (3,), "i8"), lambda: torch.empty(3, dtype=LONG).normal_()),
-    ("exponential_", lambda g: D.exponential(g, (3,), "f4", -1), lambda: torch.empty(3).exponential_(-1)),
-    ("exponential_", lambda g: D.exponential(g, (3,), "i8"), lambda: torch.empty(3, dtype=LONG).exponential_()),
+    (
+        "exponential_",
+        lambda g: D.exponential(g, (3,), "f4", -1),
+        lambda: torch.empty(3).exponential_(-1),
+    ),
+    (
+        "exponential_",
+        lambda g: D.exponential(g, (3,), "i8"),
+        lambda: torch.empty(3, dtype=LONG).exponential_(),
+    ),
     ("cauchy_", lambda g: D.cauchy(g, (3,), "f4", 0, 0), lambda: torch.empty(3).cauchy_(0, 0)),
     ("cauchy_", lambda g: D.cauchy(g, (3,), "i8"), lambda: torch.empty(3, dtype=LONG).cauchy_()),
-    ("log_normal_", lambda g: D.log_normal(g, (3,), "f4", 0, 0), lambda: torch.empty(3).log_normal_(0, 0)),
-    ("log_normal_", lambda g: D.log_normal(g, (3,), "i8"), lambda: torch.empty(3, dtype=LONG).log_normal_()),
-    ("geometric_", lambda g: D.geometric(g, (3,), "f4", 1.0), lambda: torch.empty(3).geometric_(1.0)),
-    ("geometric_", lambda g: D.geometric(g, (3,), "?", 0.1), lambda: torch.empty(3, dtype=torch.bool).geometric_(0.1)),
-    ("bernoulli_", lambda g: D.bernoulli_scalar(g, (3,), "f4", 1.2), lambda: torch.empty(3).bernoulli_(1.2)),
-    ("bernoulli_", lambda g: D.bernoulli_scalar(g, (0,), "f4", NAN), lambda: torch.empty(0).bernoulli_(NAN)),
+    (
+        "log_normal_",
+        lambda g: D.log_normal(g, (3,), "f4", 0, 0),
+        lambda: torch.empty(3).log_normal_(0, 0),
+    ),
+    (
+        "log_normal_",
+        lambda g: D.log_normal(g, (3,), "i8"),
+        lambda: torch.empty(3, dtype=LONG).log_normal_(),
+    ),
+    (
+        "geometric_",
+        lambda g: D.geometric(g, (3,), "f4", 1.0),
+        lambda: torch.empty(3).geometric_(1.0),
+    ),
+    (
+        "geometric_",
+        lambda g: D.geometric(g, (3,), "?", 0.1),
+        lambda: torch.empty(3, dtype=torch.bool).geometric_(0.1),
+    ),
+    (
+        "bernoulli_",
+        lambda g: D.bernoulli_scalar(g, (3,), "f4", 1.2),
+        lambda: torch.empty(3).bernoulli_(1.2),
+    ),
+    (
+        "bernoulli_",
+        lambda g: D.bernoulli_scalar(g, (0,), "f4", NAN),
+        lambda: torch.empty(0).bernoulli_(NAN),
+    ),
     (
         "bernoulli_",
         lambda g: D.bernoulli_scalar(g, (3,), "c8", 0.5),
         lambda: torch.empty(3, dtype=torch.complex64).bernoulli_(0.5),
     ),
-    ("bernoulli", lambda g: D.bernoulli_tensor(g, np.array([0.5, 1.5]), "f8"), lambda: torch.bernoulli(torch.tensor([0.5, 1.5]))),
-    ("bernoulli", lambda g: D.bernoulli_tensor(g, np.array([0, 1]), "i8"), lambda: torch.bernoulli(torch.tensor([0, 1]))),
-]  # fmt: skip
+    (
+        "bernoulli",
+        lambda g: D.bernoulli_tensor(g, np.array([0.5, 1.5]), "f8"),
+        lambda: torch.bernoulli(torch.tensor([0.5, 1.5])),
+    ),
+    (
+        "bernoulli",
+        lambda g: D.bernoulli_tensor(g, np.array([0, 1]), "i8"),
+        lambda: torch.bernoulli(torch.tensor([0, 1])),
+    ),
+]
 
 BAD_WEIGHTS: list[tuple[list[Any], int, bool]] = [
     ([1.0, 2.0], 3, False),

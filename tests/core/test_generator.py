@@ -49,7 +49,7 @@ def test_random64_joins_two_draws_high_half_first() -> None:
     halves = Generator().manual_seed(3).random32(2000).astype(object)
     wide = Generator().manual_seed(3).random64(1000)
     assert wide.dtype == np.uint64
-    assert wide.tolist() == [high * 2**32 + low for high, low in zip(*[iter(halves)] * 2)]
+    assert wide.tolist() == (halves[::2] * 2**32 + halves[1::2]).tolist()
 
 
 @settings(max_examples=30, deadline=None)
@@ -90,6 +90,15 @@ def test_a_state_travels_from_torch_and_back(drawn: int) -> None:
     returned = torch.Generator()
     returned.set_state(torch.from_numpy(ours.get_state_bytes()))
     np.testing.assert_array_equal(torch_random32(returned, 700), torch_random32(theirs, 700))
+
+
+def test_a_state_with_one_draw_left_twists_next_wherever_it_points() -> None:
+    state = torch_state(torch.Generator().manual_seed(1))
+    state[16:24] = np.array([5], np.uint64).view(np.uint8)  # next = 5 although left = 1
+    ours, theirs = Generator(), torch.Generator()
+    ours.set_state_bytes(state)
+    theirs.set_state(torch.from_numpy(state))
+    np.testing.assert_array_equal(ours.random32(700) % 2**24, torch_random32(theirs, 700))
 
 
 def test_the_state_carries_the_kept_normal_both_ways() -> None:

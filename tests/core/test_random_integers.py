@@ -147,20 +147,53 @@ def test_scalars_and_matrices_keep_their_shape() -> None:
 
 LONG, BYTE, BOOL, HALF = torch.int64, torch.uint8, torch.bool, torch.float16
 REFUSED: list[tuple[Callable[[Generator], Any], Callable[[], Any]]] = [
-    (lambda g: R.random_from_to(g, (3,), "i8", 5, 5), lambda: torch.empty(3, dtype=LONG).random_(5, 5)),
-    (lambda g: R.random_from_to(g, (0,), "i8", 5, 5), lambda: torch.empty(0, dtype=LONG).random_(5, 5)),
-    (lambda g: R.random_from_to(g, (3,), "u1", 0, 300), lambda: torch.empty(3, dtype=BYTE).random_(0, 300)),
-    (lambda g: R.random_from_to(g, (3,), "u1", -1, 3), lambda: torch.empty(3, dtype=BYTE).random_(-1, 3)),
-    (lambda g: R.random_from_to(g, (3,), "u1", 256, None), lambda: torch.empty(3, dtype=BYTE).random_(256, None)),
-    (lambda g: R.random_from_to(g, (3,), "?", 0, 3), lambda: torch.empty(3, dtype=BOOL).random_(0, 3)),
-    (lambda g: R.random_from_to(g, (3,), "f2", 0, 2**40), lambda: torch.empty(3, dtype=HALF).random_(0, 2**40)),
-    (lambda g: R.random_from_to(g, (3,), "c8", 0, 3), lambda: torch.empty(3, dtype=torch.complex64).random_(0, 3)),
-    (lambda g: R.random_from_to(g, (3,), "u1", LOWEST, None), lambda: torch.empty(3, dtype=BYTE).random_(LOWEST, None)),
-    (lambda g: R.random_from_to(g, (3,), "?", LOWEST, None), lambda: torch.empty(3, dtype=BOOL).random_(LOWEST, None)),
+    (
+        lambda g: R.random_from_to(g, (3,), "i8", 5, 5),
+        lambda: torch.empty(3, dtype=LONG).random_(5, 5),
+    ),
+    (
+        lambda g: R.random_from_to(g, (0,), "i8", 5, 5),
+        lambda: torch.empty(0, dtype=LONG).random_(5, 5),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "u1", 0, 300),
+        lambda: torch.empty(3, dtype=BYTE).random_(0, 300),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "u1", -1, 3),
+        lambda: torch.empty(3, dtype=BYTE).random_(-1, 3),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "u1", 256, None),
+        lambda: torch.empty(3, dtype=BYTE).random_(256, None),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "?", 0, 3),
+        lambda: torch.empty(3, dtype=BOOL).random_(0, 3),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "f2", 0, 2**40),
+        lambda: torch.empty(3, dtype=HALF).random_(0, 2**40),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "c8", 0, 3),
+        lambda: torch.empty(3, dtype=torch.complex64).random_(0, 3),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "u1", LOWEST, None),
+        lambda: torch.empty(3, dtype=BYTE).random_(LOWEST, None),
+    ),
+    (
+        lambda g: R.random_from_to(g, (3,), "?", LOWEST, None),
+        lambda: torch.empty(3, dtype=BOOL).random_(LOWEST, None),
+    ),
     (lambda g: R.random_full(g, (3,), "u2"), lambda: torch.empty(3, dtype=torch.uint16).random_()),
-    (lambda g: R.random_full(g, (3,), "c8"), lambda: torch.empty(3, dtype=torch.complex64).random_()),
+    (
+        lambda g: R.random_full(g, (3,), "c8"),
+        lambda: torch.empty(3, dtype=torch.complex64).random_(),
+    ),
     (lambda g: R.randperm(g, -1), lambda: torch.randperm(-1)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("ours", "theirs"), REFUSED)

@@ -81,17 +81,19 @@ def max_pool_forward(
     """x (N, C, *size) -> the maxima (N, C, *counts) and where in the flattened plane they stood, as int64."""
     size = x.shape[2:]
     counts = pool_counts(size, kernel, stride, padding, dilation, ceil_mode)
-    offsets = tap_offsets(size, kernel, dilation)
-    corners = window_corners(size, stride, padding, counts)
     slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
+    # A winner's index: that of its window's first corner, plus how far its tap lies from there.
+    tap_steps = [np.arange(k) * d for k, d in zip(kernel, dilation, strict=True)]
+    corner_steps = [np.arange(c) * s - p for c, s, p in zip(counts, stride, padding, strict=True)]
+    offsets = xp.asarray(plane_indices(size, tap_steps).reshape(-1))
+    corners = xp.asarray(plane_indices(size, corner_steps))
 
     values: Array = xp.empty((*x.shape[:2], *counts), dtype=x.dtype)
     indices: Array = xp.empty(values.shape, dtype=np.int64)
-    offsets, corners = xp.asarray(offsets), xp.asarray(corners)
     for block in blocks(xp, x.shape[0], math.prod(x.shape[1:]) * x.itemsize):
         best, tap = max_over_taps(xp, x[block], slices, values[block].shape)
         values[block] = best
-        xp.add(offsets[tap], corners, out=indices[block])
+        xp.add(offsets.take(tap), corners, out=indices[block])
     return values, indices
 
 
@@ -119,18 +121,107 @@ def max_over_taps(
         if has_nan:
             wins = (wins | xp.isnan(candidate)) & ~xp.isnan(current)
         xp.maximum(candidate, current, out=current)
-        xp.putmask(tap[outs], wins, number) if False else xp.copyto(tap[outs], number, where=wins)
+        xp.copyto(tap[outs], number, where=wins)
     return best, tap
 
 
-def max_pool_backward(xp: ModuleType, grad: Array, indices: Array, input_shape: Ints) -> Array:
-    """Send each gradient (N, C, *counts) to the pixel that won its window: (N, C, *size), `input_shape`.
+def plane_indices(size: Ints, coordinates: list[Array]) -> Array:
+    """Indices into the flattened plane (H, W) of all combinations of one coordinate an axis."""
+    indices = np.zeros((1,) * len(size), dtype=np.int64)
+    for axis, coordinate in enumerate(np.ix_(*coordinates)):
+        indices = indices + coordinate * math.prod(size[axis + 1 :])
+    return indices
 
-    Windows may overlap and share a winner, so the gradients are added where they land.
+
+def max_pool_backward(xp: ModuleType, grad: Array, indices: Array, input_shape: Ints) -> Array:
+    """Send each gradient (N, C, *counts) to the pixel that won its window: (N, C, *size), which is `input_shape`.
+
+    Windows may overlap and share a winner, so gradients are added where they land.
     """
-    planes, plane = input_shape[0] * input_shape[1], math.prod(input_shape[2:])
+    planes, plane = math.prod(input_shape[:2]), math.prod(input_shape[2:])
     total = xp.zeros(planes * plane, dtype=accumulation_dtype(grad.dtype))
-    landing = indices.reshape(planes, -1) + plane * xp.arange(planes)[:, None]
+    landing = indices.reshape(planes, math.prod(indices.shape[2:])) + plane * xp.arange(planes)[:, None]
     xp.add.at(total, landing.reshape(-1), grad.reshape(-1).astype(total.dtype, copy=False))
     grad_input: Array = total.reshape(tuple(input_shape)).astype(grad.dtype, copy=False)
     return grad_input
+
+
+def avg_pool_forward(
+    xp: ModuleType,
+    x: Array,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Array:
+    """x (N, C, *size) -> the mean of every window (N, C, *counts); integers are divided towards zero."""
+    size, dilation = x.shape[2:], (1,) * len(kernel)
+    counts = pool_counts(size, kernel, stride, padding, dilation, ceil_mode)
+    slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
+    divisors = window_divisors(
+        xp, size, kernel, stride, padding, counts, count_include_pad, divisor_override
+    ).astype(accumulation_dtype(x.dtype))
+    out: Array = xp.empty((*x.shape[:2], *counts), dtype=x.dtype)
+    for block in blocks(xp, x.shape[0], math.prod(x.shape[1:]) * x.itemsize):
+        total = xp.zeros(out[block].shape, dtype=divisors.dtype)
+        for outs, ins in slices:
+            total[outs] += x[block][ins]
+        out[block] = total / divisors
+    return out
+
+
+def avg_pool_backward(
+    xp: ModuleType,
+    grad: Array,
+    input_shape: Ints,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Array:
+    """Give every pixel of a window its share of the gradient: (N, C, *counts) -> (N, C, *size), `input_shape`."""
+    size, counts, dilation = input_shape[2:], grad.shape[2:], (1,) * len(kernel)
+    slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
+    divisors = window_divisors(
+        xp, size, kernel, stride, padding, counts, count_include_pad, divisor_override
+    ).astype(accumulation_dtype(grad.dtype))
+    grad_input: Array = xp.empty(tuple(input_shape), dtype=grad.dtype)
+    for block in blocks(xp, input_shape[0], math.prod(input_shape[1:]) * grad.itemsize):
+        share = grad[block] / divisors
+        total = xp.zeros(grad_input[block].shape, dtype=share.dtype)
+        for outs, ins in slices:
+            total[ins] += share[outs]
+        grad_input[block] = total
+    return grad_input
+
+
+def window_divisors(
+    xp: ModuleType,
+    size: Ints,
+    kernel: Ints,
+    stride: Ints,
+    padding: Ints,
+    counts: Ints,
+    count_include_pad: bool,
+    divisor_override: int | None,
+) -> Array:
+    """What to divide each window's sum by: (*counts,).
+
+    The pixels of the window that lie in the image, and with `count_include_pad` in its padding. What hangs over behind
+    the padding, which only `ceil_mode` allows, never counts.
+    """
+    if divisor_override is not None:
+        override: Array = xp.full(tuple(counts), divisor_override)
+        return override
+    divisors = np.ones((), dtype=np.int64)
+    for n, k, s, p, count in zip(size, kernel, stride, padding, counts, strict=True):
+        start = np.arange(count) * s - p
+        stop = np.minimum(start + k, n + p)
+        if not count_include_pad:
+            start, stop = np.maximum(start, 0), np.minimum(stop, n)
+        divisors = np.multiply.outer(divisors, stop - start)
+    array: Array = xp.asarray(divisors)
+    return array
