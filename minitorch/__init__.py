@@ -83,3 +83,5 @@ from minitorch.ops.random import (
 )
 from minitorch.ops.reduction import sum  # noqa: A004
 from minitorch._tensor import Tensor
+
+from minitorch import utils as utils  # isort: skip

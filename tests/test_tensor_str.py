@@ -264,6 +264,13 @@ def test_every_option_has_the_effect_it_has_in_torch(
         check(array)
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (9,), (2, 9), (9, 2), (9, 9, 9)])
+@pytest.mark.parametrize("threshold", [0, 5, 1000])
+def test_without_edge_items_the_dots_stand_alone(shape: tuple[int, ...], threshold: int) -> None:
+    with options(edgeitems=0, threshold=threshold):
+        check(np.full(shape, 2.5, np.float32))
+
+
 def test_print_options_come_back_after_the_block_even_when_it_fails() -> None:
     before = printing.get_printoptions()
     assert before == torch._tensor_str.get_printoptions()

@@ -312,19 +312,19 @@ def multinomial(
         raise RuntimeError(
             "multinomial: probability tensor contains either `inf`, `nan` or element < 0"
         )
-    if (rows.sum(axis=1) == 0).any():
-        raise RuntimeError(
-            "multinomial: invalid multinomial distribution (sum of probabilities <= 0)"
-        )
-    if replacement and num_samples > 1:
-        samples = _search_cumulated(gen, rows, num_samples)
-    else:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            keys = rows / exponential(gen, rows.shape, rows.dtype)
-        if num_samples == 1:
-            samples = keys.argmax(axis=1)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        if (rows.sum(axis=1) == 0).any():
+            raise RuntimeError(
+                "multinomial: invalid multinomial distribution (sum of probabilities <= 0)"
+            )
+        if replacement and num_samples > 1:
+            samples = _search_cumulated(gen, rows, num_samples)
         else:
-            samples = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
+            keys = rows / exponential(gen, rows.shape, rows.dtype)
+            if num_samples == 1:
+                samples = keys.argmax(axis=1)
+            else:
+                samples = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
     return samples.reshape(shape).astype(np.int64)
 
 

@@ -62,8 +62,8 @@ def _fill_with_samples(
 
 
 def _memory_order(geometry: geo.Geometry) -> list[int]:
-    """The dimensions from outermost to innermost in memory."""
-    if geometry.is_contiguous:
+    """The dimensions from outermost to innermost in memory; a tensor with gaps is filled in the order of its indices."""
+    if geometry.is_contiguous or not geo.is_dense(geometry):
         return list(range(geometry.ndim))
     return sorted(range(geometry.ndim), key=lambda dim: (-geometry.stride[dim], dim))
 

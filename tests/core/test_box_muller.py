@@ -1,4 +1,4 @@
-"""The float32 functions under the normal distribution: accurate, and rounded as a fused instruction."""
+"""The float32 functions under the normal distribution: accurate, and rounded once a step."""
 
 from __future__ import annotations
 
@@ -62,6 +62,13 @@ def test_a_row_holds_cosines_then_sines_of_eight_pairs() -> None:
     np.testing.assert_allclose(B.box_muller(uniforms, -1.0, 3.0), expected, rtol=1e-13, atol=1e-14)
     narrow = uniforms.astype(np.float32)
     np.testing.assert_allclose(B.box_muller(narrow, -1.0, 3.0), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_radius_of_zero_gives_positive_zeros_as_the_fused_addition_does() -> None:
+    for dtype in (np.float32, np.float64):
+        normals = B.box_muller(np.zeros((1, 16), dtype), 0.0, 1.0)
+        assert (normals == 0).all()
+        assert not np.signbit(normals).any()
 
 
 def test_rows_do_not_depend_on_the_chunk_they_are_computed_in() -> None:

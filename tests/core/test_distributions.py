@@ -1,4 +1,4 @@
-"""Every sampling function of floats, yes-or-no and categories draws what torch draws, bit for bit."""
+"""Samples of floats, of yes-or-no and of categories are torch's, bit for bit."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def assert_same(ours: np.ndarray, theirs: torch.Tensor) -> None:
 
 
 def assert_streams_equal(dtype: str, sample: Sample, reference: Reference) -> None:
-    """``sample`` and ``reference`` agree at every size, and leave the generators in equal states."""
+    """``sample`` and ``reference`` agree at every size and leave equal states."""
     kind = np_dtype(dtype)
     for seed in SEEDS:
         ours, theirs = pair(seed)
@@ -229,6 +229,14 @@ def test_a_category_of_weight_zero_is_never_drawn() -> None:
     weights = np.array([0.0, 1.0, 0.0, 2.0])
     samples = D.multinomial(Generator().manual_seed(0), weights, 1000, replacement=True)
     assert set(samples.tolist()) == {1, 3}
+
+
+def test_weights_whose_sum_overflows_fall_to_the_last_category() -> None:
+    weights = np.array([3e38, 3e38], np.float32)
+    ours, theirs = pair(1)
+    expected = torch.multinomial(torch.from_numpy(weights), 5, True, generator=theirs)
+    with np.errstate(all="raise"):
+        assert_same(D.multinomial(ours, weights, 5, replacement=True), expected)
 
 
 # ---- shapes and errors ----

@@ -13,9 +13,9 @@ which reads: what is left of the gradient when its component along a shift and i
 channel are taken out, since normalization undoes both.
 
 The formula takes a handful of passes, and the statistics need all of a channel before its first output. So the loop is
-over blocks of channels, not of images: a block is copied once into a contiguous (b, m) matrix that fits the cache, and
-every later step works there. The variance is the mean square of the centred values, never E[x^2] - mean^2, which loses
-all digits where the mean is large.
+over blocks of channels, not of images: a block (N, b, L) of all images is copied once into the cache, L = H*W, and every
+later step works there. The variance is the mean square of the centred values, never E[x^2] - mean^2, which loses all
+digits where the mean is large.
 
 PyTorch: `aten/src/ATen/native/Normalization.cpp`, `cpu/batch_norm_kernel.cpp`. The paper: Ioffe and Szegedy 2015,
 "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift". Left out: the running
@@ -39,61 +39,57 @@ def batch_norm_train_forward(
 
     The biased variance is `1 / invstd**2 - eps`; `running_var` takes it times m / (m - 1).
     """
-    out: Array = xp.empty(x.shape, dtype=x.dtype)
-    wide = accumulation_dtype(x.dtype)
-    mean: Array = xp.empty(x.shape[1], dtype=wide)
-    invstd: Array = xp.empty(x.shape[1], dtype=wide)
-    for block in channel_blocks(xp, x):
-        rows = channel_rows(xp, x[:, block])  # (b, m), a fresh copy
-        mean[block] = rows.mean(axis=1)
-        rows -= mean[block, None]
-        invstd[block] = 1 / xp.sqrt((rows * rows).mean(axis=1) + eps)
-        scale = invstd[block] if weight is None else invstd[block] * weight[block]
-        rows *= scale[:, None]
+    images = by_position(x)
+    out: Array = xp.empty(images.shape, dtype=x.dtype)
+    mean: Array = xp.empty(x.shape[1], dtype=accumulation_dtype(x.dtype))
+    invstd: Array = xp.empty_like(mean)
+    for block in channel_blocks(xp, images):
+        y = images[:, block].astype(mean.dtype)  # a copy, (N, b, L)
+        mean[block] = y.mean(axis=(0, 2))
+        y -= mean[block, None]
+        invstd[block] = 1 / xp.sqrt((y * y).mean(axis=(0, 2)) + eps)
+        y *= scale(invstd[block], weight, block)
         if bias is not None:
-            rows += bias[block, None]
-        out[:, block] = as_images(rows, x[:, block])
-    return out, mean, invstd
+            y += bias[block, None]
+        out[:, block] = y
+    return out.reshape(x.shape), mean, invstd
 
 
 def batch_norm_backward(
     xp: ModuleType, grad: Array, x: Array, weight: Array | None, mean: Array, invstd: Array
 ) -> tuple[Array, Array, Array]:
     """grad and x (N, C, *size), the forward's mean and invstd (C,) -> dx like x, dweight (C,), dbias (C,)."""
-    grad_input: Array = xp.empty(x.shape, dtype=x.dtype)
-    grad_weight: Array = xp.empty(x.shape[1], dtype=mean.dtype)
-    grad_bias: Array = xp.empty(x.shape[1], dtype=mean.dtype)
-    m = x.shape[0] * math.prod(x.shape[2:])
-    for block in channel_blocks(xp, x):
-        xhat = channel_rows(xp, x[:, block])  # (b, m)
+    images, grads = by_position(x), by_position(grad)
+    grad_input: Array = xp.empty(images.shape, dtype=x.dtype)
+    grad_weight: Array = xp.empty_like(mean)
+    grad_bias: Array = xp.empty_like(mean)
+    m = images.shape[0] * images.shape[2]
+    for block in channel_blocks(xp, images):
+        xhat = images[:, block].astype(mean.dtype)  # a copy, (N, b, L)
         xhat -= mean[block, None]
         xhat *= invstd[block, None]
-        rows = channel_rows(xp, grad[:, block])  # (b, m), becomes dx
-        grad_bias[block] = rows.sum(axis=1)
-        grad_weight[block] = (rows * xhat).sum(axis=1)
+        dx = grads[:, block].astype(mean.dtype)
+        grad_bias[block] = dx.sum(axis=(0, 2))
+        grad_weight[block] = (dx * xhat).sum(axis=(0, 2))
+        dx -= grad_bias[block, None] / m
         xhat *= grad_weight[block, None] / m
-        rows -= xhat
-        rows -= grad_bias[block, None] / m
-        scale = invstd[block] if weight is None else invstd[block] * weight[block]
-        rows *= scale[:, None]
-        grad_input[:, block] = as_images(rows, x[:, block])
-    return grad_input, grad_weight, grad_bias
+        dx -= xhat
+        dx *= scale(invstd[block], weight, block)
+        grad_input[:, block] = dx
+    return grad_input.reshape(x.shape), grad_weight, grad_bias
 
 
-def channel_blocks(xp: ModuleType, x: Array) -> Iterator[slice]:
-    """Slices of the channels: as many as keep two or three of their (b, m) matrices in the cache."""
-    one_channel = x.shape[0] * math.prod(x.shape[2:]) * accumulation_dtype(x.dtype).itemsize
-    return blocks(xp, x.shape[1], 2 * one_channel)
+def by_position(x: Array) -> Array:
+    """(N, C, *size) -> (N, C, L), a view where strides allow."""
+    return x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
-def channel_rows(xp: ModuleType, images: Array) -> Array:
-    """A copy of (N, b, *size) as (b, N * prod(size)): one row a channel, in a dtype to compute in."""
-    channels = images.swapaxes(0, 1)
-    rows: Array = xp.array(channels, dtype=accumulation_dtype(images.dtype), order="C")
-    return rows.reshape(channels.shape[0], channels.shape[1] * math.prod(channels.shape[2:]))
+def channel_blocks(xp: ModuleType, images: Array) -> Iterator[slice]:
+    """Slices of the channels: as many as keep input, output and two (N, b, L) arrays between them in the cache."""
+    one_channel = images.shape[0] * images.shape[2] * accumulation_dtype(images.dtype).itemsize
+    return blocks(xp, images.shape[1], 4 * one_channel)
 
 
-def as_images(rows: Array, images: Array) -> Array:
-    """(b, N * prod(size)) as a view of the shape of `images` (N, b, *size): `channel_rows` backwards."""
-    batch, channels, *size = images.shape
-    return rows.reshape(channels, batch, *size).swapaxes(0, 1)
+def scale(invstd: Array, weight: Array | None, block: slice) -> Array:
+    """What the centred values of a block of channels are multiplied by: (b, 1)."""
+    return (invstd if weight is None else invstd * weight[block])[:, None]

@@ -6,7 +6,7 @@ processor's second-level cache read it from memory once and write the result onc
 the core. Compiled code gets this by fusing loops, as PyTorch's kernels in `aten/src/ATen/native/cpu` do; in NumPy it is
 a Python loop over pieces, each large enough to hide the cost of the calls (about a microsecond each).
 
-Measured on a processor with 1 MB of such cache a core, batch norm of 64x64x28x28 takes half the time in blocks.
+Measured on a processor with 1 MB of such cache a core, batch norm of 64x64x28x28 takes less than half the time in blocks.
 """
 
 from __future__ import annotations
