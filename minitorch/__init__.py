@@ -6,6 +6,7 @@ Import it as ``import minitorch as torch``. Where to start reading: ``docs/desig
 from __future__ import annotations
 
 from minitorch import autograd as autograd
+from minitorch._tensor_str import set_printoptions
 from minitorch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch.autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled
 from minitorch.core.device import device

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from minitorch import autograd
+from minitorch._tensor_str import tensor_repr
 from minitorch.autograd.node import RemovableHandle
 from minitorch.core import dtypes
 from minitorch.ops import arithmetic, copying, creation, random, reduction, views
@@ -258,10 +259,8 @@ class Tensor(TensorBase):
             return format(self.item(), spec)
         return object.__format__(self, spec)
 
-    def __repr__(self) -> str:
-        from minitorch._tensor_str import tensor_repr
-
-        return tensor_repr(self)
+    def __repr__(self, *, tensor_contents: str | None = None) -> str:
+        return tensor_repr(self, tensor_contents=tensor_contents)
 
 
 bind_tensor_class(Tensor)

@@ -186,10 +186,9 @@ class TensorBase:
 
     @property
     def requires_grad(self) -> bool:
-        """Whether gradients flow to this tensor."""
-        if self._base is not None and not self._requires_grad:
-            return self.grad_fn is not None  # its base may have got a history since
-        return self._requires_grad
+        """Whether gradients flow to this tensor; to a view they do if they flow to its base."""
+        base = self._base
+        return self._requires_grad or (base is not None and base.requires_grad)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -217,12 +216,12 @@ class TensorBase:
     def grad_fn(self) -> Node | None:
         """The node that computed this tensor; None for a leaf."""
         base = self._base
-        if base is not None and self._view_version != self._storage.version:
-            self._view_version = self._storage.version
-            if base.requires_grad and base.grad_fn is not None:
+        if base is not None and self._view_version != self._storage.version and base.requires_grad:
+            if base.grad_fn is not None:
                 from minitorch.autograd.inplace import regenerate_view_history
 
                 regenerate_view_history(self)
+            self._view_version = self._storage.version
         return self._grad_fn
 
     @property

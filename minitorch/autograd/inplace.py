@@ -46,8 +46,8 @@ def check_inplace(tensor: TensorBase, operator: str) -> None:
                 f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
             )
         return
-    if tensor._view_creation is not None and (tensor.requires_grad or base.requires_grad):
-        _check_view_creation(tensor)
+    if tensor.requires_grad:
+        check_view_creation(tensor, "is being modified inplace")
     if base.requires_grad and base.is_leaf:
         raise RuntimeError(
             f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
@@ -58,20 +58,21 @@ def check_inplace(tensor: TensorBase, operator: str) -> None:
         )
 
 
-def _check_view_creation(view: TensorBase) -> None:
-    made_by = f"Output {view._output_nr} of {view.grad_fn.name()}" if view.grad_fn is not None else "The tensor"
-    what = f"{made_by} is a view and is being modified inplace. "
+def check_view_creation(view: TensorBase, what_happens: str) -> None:
+    """``RuntimeError`` for views whose history can't be rewritten: made in ``no_grad``, or one of several outputs."""
     if view._view_creation == MULTI_OUTPUT:
+        name = "a multi-output view" if view._grad_fn is None else view._grad_fn.name().rstrip("0123456789")
         raise RuntimeError(
-            what + "This view is the output of a function that returns multiple views. Such functions do not allow the "
-            "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+            f"Output {view._output_nr} of {name.removesuffix('Backward')} is a view and {what_happens}. This view is "
+            "the output of a function that returns multiple views. Such functions do not allow the output views to be "
+            "modified inplace. You should replace the inplace operation by an out-of-place one."
         )
     if view._view_creation == IN_NO_GRAD:
         raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this "
-            "use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view "
-            "and the inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both "
-            "outside (if you want the inplace to be tracked)."
+            f"A view was created in no_grad mode and {what_happens} with grad mode enabled. Given that this use case is "
+            "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
+            "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
+            "(if you want the inplace to be tracked)."
         )
 
 
@@ -142,6 +143,7 @@ class CopySlices(Node):
 
 def regenerate_view_history(view: TensorBase) -> None:
     """Give an out-of-date view a ``grad_fn`` that reads from its base's present history."""
+    check_view_creation(view, "its base or another view of its base has been modified inplace")
     geometry = view._geometry
     previous, modes.enabled = modes.enabled, True
     try:

@@ -211,7 +211,7 @@ def gradient_edge(tensor: Any) -> Edge:
     node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
     if node is not None:
         return (node, tensor._output_nr)
-    if not tensor._requires_grad:
+    if not tensor._requires_grad and not tensor.requires_grad:
         return None
     meta = tensor._meta
     if meta is None:

@@ -13,13 +13,13 @@ which reads: what is left of the gradient when its component along a shift and i
 channel are taken out, since normalization undoes both.
 
 The formula takes a handful of passes, and the statistics need all of a channel before its first output. So the loop is
-over blocks of channels, not of images: a block (N, b, L) of all images is copied once into the cache, L = H*W, and every
-later step works there. The variance is the mean square of the centred values, never E[x^2] - mean^2, which loses all
-digits where the mean is large.
+over blocks of channels, not of images: a block (N, b, L) of all images, L = H*W, is copied once into the cache, and
+every later step works there. The variance is the mean square of the centred values, never E[x^2] - mean^2, which loses
+all digits where the mean is large.
 
 PyTorch: `aten/src/ATen/native/Normalization.cpp`, `cpu/batch_norm_kernel.cpp`. The paper: Ioffe and Szegedy 2015,
 "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift". Left out: the running
-averages, which are the operator's, and the evaluation mode, which is an ordinary scale and shift.
+averages, which are the operator's, the evaluation mode, which is an ordinary scale and shift, and the empty batch.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ import math
 from collections.abc import Iterator
 from types import ModuleType
 
+from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
-from minitorch.ops.arrays.im2col import Array
 
 
 def batch_norm_train_forward(
@@ -40,9 +40,9 @@ def batch_norm_train_forward(
     The biased variance is `1 / invstd**2 - eps`; `running_var` takes it times m / (m - 1).
     """
     images = by_position(x)
-    out: Array = xp.empty(images.shape, dtype=x.dtype)
-    mean: Array = xp.empty(x.shape[1], dtype=accumulation_dtype(x.dtype))
-    invstd: Array = xp.empty_like(mean)
+    out = xp.empty(images.shape, dtype=x.dtype)
+    mean = xp.empty(x.shape[1], dtype=accumulation_dtype(x.dtype))
+    invstd = xp.empty_like(mean)
     for block in channel_blocks(xp, images):
         y = images[:, block].astype(mean.dtype)  # a copy, (N, b, L)
         mean[block] = y.mean(axis=(0, 2))
@@ -60,9 +60,9 @@ def batch_norm_backward(
 ) -> tuple[Array, Array, Array]:
     """grad and x (N, C, *size), the forward's mean and invstd (C,) -> dx like x, dweight (C,), dbias (C,)."""
     images, grads = by_position(x), by_position(grad)
-    grad_input: Array = xp.empty(images.shape, dtype=x.dtype)
-    grad_weight: Array = xp.empty_like(mean)
-    grad_bias: Array = xp.empty_like(mean)
+    grad_input = xp.empty(images.shape, dtype=x.dtype)
+    grad_weight = xp.empty_like(mean)
+    grad_bias = xp.empty_like(mean)
     m = images.shape[0] * images.shape[2]
     for block in channel_blocks(xp, images):
         xhat = images[:, block].astype(mean.dtype)  # a copy, (N, b, L)

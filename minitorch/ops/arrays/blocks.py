@@ -6,7 +6,8 @@ processor's second-level cache read it from memory once and write the result onc
 the core. Compiled code gets this by fusing loops, as PyTorch's kernels in `aten/src/ATen/native/cpu` do; in NumPy it is
 a Python loop over pieces, each large enough to hide the cost of the calls (about a microsecond each).
 
-Measured on a processor with 1 MB of such cache a core, batch norm of 64x64x28x28 takes less than half the time in blocks.
+Measured on a processor with 1 MB of such cache a core: a 3x3 convolution of 64x32x28x28 takes 14 ms for 19, batch norm
+and max pooling of 64x64x28x28 a fifth less, though these arrays still fit its large third-level cache.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ GPU_BYTES = 1 << 28  # a GPU wants few, large launches: only memory bounds a blo
 
 
 def blocks(xp: ModuleType, length: int, bytes_each: int, at_least: int = 0) -> Iterator[slice]:
-    """Slices that cover `range(length)`, each of as many items of `bytes_each` as fit (in `at_least` bytes, if more)."""
+    """Slices that cover `range(length)`, of as many items of `bytes_each` as fit the cache, or `at_least` bytes."""
     bound = max(CACHE_BYTES if xp is np else GPU_BYTES, at_least)
     step = max(1, bound // max(1, bytes_each))
     for start in range(0, length, step):

@@ -11,11 +11,11 @@ With groups, rows and columns split into G independent products: a leading axis 
 convolution is the second line used as a forward: `conv_backward_input` with the wanted output's shape as `input_shape`
 (that is all `output_padding` is), and its derivatives are the other two lines.
 
-The ladder. Rung one is the three lines above on the whole batch at once. Its columns are K times the input: for 64
-images of 32x28x28 and a 3x3 kernel 58 MB, written to main memory and read back, which costs as much as the arithmetic.
-Rung two, here, changes one thing: it takes a few images at a time, so that their columns stay in the processor's
-second-level cache between the copy that writes them and the product that reads them. Nothing is kept for backward but
-the input: making the columns again in `conv_backward_weight` is cheaper than fetching them from memory.
+The ladder. Rung one is the three lines above on the whole batch at once. Its columns are K times the input: 58 MB for
+64 images of 32x28x28 and a 3x3 kernel, written to main memory and read back. The product alone takes 10 ms there (64
+output channels, two cores), with the columns 19. Rung two, here, changes one thing: it takes a few images at a time, so
+that their columns stay in the processor's second-level cache between the copy that writes them and the product that
+reads them, and takes 14. Backward keeps nothing but the input: making its columns again is cheap by now.
 
 PyTorch: `aten/src/ATen/native/ConvolutionMM2d.cpp` (the same products, `slow_conv2d`), `Convolution.cpp` (the choice
 among backends), oneDNN in practice. Left out: Winograd and FFT forms, which trade accuracy or memory for arithmetic.
@@ -27,9 +27,9 @@ import math
 from collections.abc import Iterator
 from types import ModuleType
 
+from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
 from minitorch.ops.arrays.im2col import (
-    Array,
     Ints,
     col2im,
     crop,
@@ -55,7 +55,7 @@ def conv_forward(
     kernel = weight.shape[2:]
     counts = window_counts(x.shape[2:], kernel, stride, padding, dilation)
     rows = as_rows(weight, groups)
-    out: Array = xp.empty((batch, channels, *counts), dtype=x.dtype)
+    out = xp.empty((batch, channels, *counts), dtype=x.dtype)
     for block in image_blocks(xp, batch, rows, counts):
         columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts)
         product = xp.matmul(rows, columns)  # (G, Co/G, b*L)
@@ -83,7 +83,7 @@ def conv_backward_input(
     channels_out, kernel, counts = weight.shape[0], weight.shape[2:], grad.shape[2:]
     padded_size = padded_shape(size, padding)
     rows = as_rows(weight, groups)
-    grad_input: Array = xp.empty(tuple(input_shape), dtype=grad.dtype)
+    grad_input = xp.empty(tuple(input_shape), dtype=grad.dtype)
     for block in image_blocks(xp, batch, rows, counts):
         grad_rows = channels_first(grad[block], groups)  # (G, Co/G, b*L)
         if channels_out == groups:  # depthwise: an outer product, for which matmul has no fast path
@@ -109,7 +109,7 @@ def conv_backward_weight(
     """grad (N, Co, *counts), x (N, C, *size) -> (Co, C/G, *kernel), which is `weight_shape`."""
     kernel, counts = weight_shape[2:], grad.shape[2:]
     channels, taps = weight_shape[0], math.prod(weight_shape[1:])
-    total: Array = xp.zeros((groups, channels // groups, taps), accumulation_dtype(x.dtype))
+    total = xp.zeros((groups, channels // groups, taps), accumulation_dtype(x.dtype))
     for block in image_blocks(xp, x.shape[0], total, counts):
         columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts)
         total += xp.matmul(channels_first(grad[block], groups), columns.swapaxes(1, 2))
@@ -119,7 +119,7 @@ def conv_backward_weight(
 def conv_backward_bias(xp: ModuleType, grad: Array) -> Array:
     """grad (N, Co, *counts) -> (Co,): the bias was added at every position of every image."""
     axes = (0, *range(2, grad.ndim))
-    total: Array = grad.sum(axis=axes, dtype=accumulation_dtype(grad.dtype))
+    total = grad.sum(axis=axes, dtype=accumulation_dtype(grad.dtype))
     return total.astype(grad.dtype, copy=False)
 
 

@@ -24,18 +24,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from minitorch.core.backend import Array
 
-Array: TypeAlias = npt.NDArray[Any]  # or a CuPy array: only what the two share is used
 Ints: TypeAlias = Sequence[int]  # one number a spatial axis
 
 
-def window_counts(
-    size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints
-) -> tuple[int, ...]:
+def window_counts(size: Ints, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> tuple[int, ...]:
     """How many window positions fit along each axis: the spatial shape of a convolution's output."""
     return tuple(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
@@ -47,7 +43,7 @@ def pad(xp: ModuleType, x: Array, padding: Ints) -> Array:
     """Zeros around the last axes: (..., H, W) -> (..., H + 2*ph, W + 2*pw); `x` itself where none are asked for."""
     if not any(padding):
         return x
-    padded: Array = xp.zeros(padded_shape(x.shape, padding), dtype=x.dtype)
+    padded = xp.zeros(padded_shape(x.shape, padding), dtype=x.dtype)
     crop(padded, padding)[...] = x
     return padded
 
@@ -73,16 +69,13 @@ def window_view(
     shape[axis], strides[axis] = count, step * stride
     shape.insert(at, kernel)
     strides.insert(at, step * dilation)
-    view: Array = xp.lib.stride_tricks.as_strided(x, shape, strides)
-    return view
+    return xp.lib.stride_tricks.as_strided(x, shape, strides)
 
 
-def im2col(
-    xp: ModuleType, x: Array, kernel: Ints, stride: Ints, dilation: Ints, counts: Ints, at: int
-) -> Array:
+def im2col(xp: ModuleType, x: Array, kernel: Ints, stride: Ints, dilation: Ints, counts: Ints, at: int) -> Array:
     """All windows of a padded image: (..., H, W) -> (..., Ho, Wo) with the taps Kh, Kw inserted at axis `at`.
 
-    The result is contiguous. For a 1x1 kernel at stride 1 it is `x` itself, if that is contiguous: nothing is copied.
+    The result is contiguous. For a 1x1 kernel at stride 1 a contiguous `x` is not even copied.
     """
     for axis in range(-1, -len(kernel) - 1, -1):
         k, s, d, count = kernel[axis], stride[axis], dilation[axis], counts[axis]
@@ -90,9 +83,7 @@ def im2col(
     return x
 
 
-def col2im(
-    xp: ModuleType, columns: Array, size: Ints, kernel: Ints, stride: Ints, dilation: Ints, at: int
-) -> Array:
+def col2im(xp: ModuleType, columns: Array, size: Ints, kernel: Ints, stride: Ints, dilation: Ints, at: int) -> Array:
     """Sum windows back into a padded image of spatial shape `size`; the adjoint of `im2col`, same layout.
 
     Windows overlap, so one assignment through a view would lose terms; but the positions of one tap are distinct, so
@@ -104,7 +95,7 @@ def col2im(
         shape = list(columns.shape)
         shape[axis] = size[axis]
         del shape[at]
-        image: Array = xp.zeros(shape, dtype=columns.dtype)
+        image = xp.zeros(shape, dtype=columns.dtype)
         behind = (slice(None),) * (-axis - 1)
         for k in range(kernel[axis]):
             reach = slice(k * d, k * d + (count - 1) * s + 1, s)
@@ -113,14 +104,12 @@ def col2im(
     return columns
 
 
-def unfold(
-    xp: ModuleType, x: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints
-) -> Array:
+def unfold(xp: ModuleType, x: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints) -> Array:
     """`torch.nn.functional.unfold`: (N, C, *size) -> columns (N, C * prod(kernel), L) for L window positions."""
     counts = window_counts(x.shape[2:], kernel, stride, padding, dilation)
     columns = im2col(xp, pad(xp, x, padding), kernel, stride, dilation, counts, at=2)
-    if columns is x:  # a 1x1 kernel copied nothing, and an operator's output must not alias its input
-        columns = x.copy()
+    if max(kernel) == 1:  # nothing may have been copied, and an operator's output must not alias its input
+        columns = columns.copy()
     return columns.reshape(x.shape[0], x.shape[1] * math.prod(kernel), math.prod(counts))
 
 
@@ -138,5 +127,4 @@ def fold(
     counts = window_counts(output_size, kernel, stride, padding, dilation)
     columns = columns.reshape(batch, channels, *kernel, *counts)
     padded = col2im(xp, columns, padded_shape(output_size, padding), kernel, stride, dilation, at=2)
-    image: Array = xp.ascontiguousarray(crop(padded, padding))
-    return image
+    return xp.ascontiguousarray(crop(padded, padding))

@@ -138,14 +138,14 @@ class Operator:
 class OperatorNode(Node):
     """One recorded call of an operator. ``saved`` is parallel to ``operator.saved``.
 
-    ``versions``: for each saved tensor its place in ``saved``, the version it had, and its output number if it was a
-    result (-1 for an argument). ``needs``: bit mask of the arguments that want a gradient.
+    ``versions``, parallel to ``saved``: the version of each saved tensor, -1 for what is none. ``needs``: bit mask of
+    the arguments that want a gradient.
     """
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
     operator: Operator
     saved: list[Any] | None
-    versions: list[tuple[int, int, int]]
+    versions: list[int]
     needs: int
     list_sizes: dict[int, int] | None
 
@@ -154,16 +154,24 @@ class OperatorNode(Node):
         if self.saved is None:
             raise RuntimeError(BACKWARD_TWICE)
         values = self.saved
-        for place, version, output_nr in self.versions:
+        for place, version in enumerate(self.versions):
+            if version < 0:
+                continue
             tensor = values[place]
             if tensor._storage.version != version:
                 raise RuntimeError(self._written_in_place(tensor, version))
-            if output_nr >= 0:  # a result is kept without its history, which is this very node
+            if self.operator.saved[place].kind is RESULT:
                 if values is self.saved:
                     values = list(values)
-                values[place] = result = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
-                result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
+                values[place] = self._with_history(tensor, self.operator.saved[place].index)
         return values
+
+    def _with_history(self, tensor: Any, output_nr: int) -> Any:
+        """A result is kept without its history, which is this very node, and gets it back here."""
+        result = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
+        if tensor._dtype.category >= FLOATING:
+            result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
+        return result
 
     def _written_in_place(self, tensor: Any, version: int) -> str:
         producer = tensor.grad_fn if tensor.grad_fn is not None else self
@@ -211,7 +219,7 @@ class OperatorNode(Node):
         return tuple(flat)
 
     def release(self) -> None:
-        if self.versions:
+        if self.versions and max(self.versions) >= 0:
             self.saved = None
 
     def __getattr__(self, name: str) -> Any:
@@ -263,10 +271,16 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
     for index in operator.differentiable:
         value = arguments[index]
         if isinstance(value, TensorBase):
-            edge = gradient_edge(value) if value._requires_grad or value._base is not None else None
-            if edge is not None:
+            if value._base is None and not value._requires_grad:
+                edges.append(None)
+            elif value._base is None and value._grad_fn is not None:  # gradient_edge(value), without the call
+                edges.append((value._grad_fn, value._output_nr))
                 needed |= 1 << index
-            edges.append(edge)
+            else:
+                edge = gradient_edge(value)
+                edges.append(edge)
+                if edge is not None:
+                    needed |= 1 << index
         elif isinstance(value, (tuple, list)):
             edges_of_list = [gradient_edge(item) for item in value]
             if any(edge is not None for edge in edges_of_list):
@@ -283,34 +297,32 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
     node.needs = needed
     node.list_sizes = list_sizes
     node.edges = edges
+    node.saved = saved = []
     node.versions = versions = []
-    node.saved = _save(operator, needed, arguments, results, versions) if operator.saved else []
+    for _, kind, index, wanted_by in operator.saved:
+        version = -1
+        value: Any = None
+        if wanted_by & needed:
+            if kind is ARGUMENT:
+                value = arguments[index]
+                if isinstance(value, TensorBase):
+                    version = value._storage.version
+            elif kind is RESULT:
+                result = results[index] if isinstance(results, tuple) else results
+                value = over_storage(result._storage, result._dtype, result._geometry)
+                version = result._storage.version
+            else:
+                value = _fact(kind, arguments[index], needed, len(operator.parameters))
+        saved.append(value)
+        versions.append(version)
     return node
 
 
-def _save(
-    operator: Operator, needs: int, arguments: Sequence[Any], results: Any, versions: list[Any]
-) -> list[Any]:
-    """What the wanted derivatives name, in the order of ``operator.saved``; versions of tensors go to ``versions``."""
-    saved: list[Any] = []
-    for place, (_, kind, index, wanted_by) in enumerate(operator.saved):
-        if not wanted_by & needs:
-            saved.append(None)
-        elif kind is ARGUMENT:
-            value = arguments[index]
-            if isinstance(value, TensorBase):
-                versions.append((place, value._storage.version, -1))
-            saved.append(value)
-        elif kind is RESULT:
-            result = results[index] if isinstance(results, tuple) else results
-            versions.append((place, result._storage.version, index if result._dtype.category >= FLOATING else -1))
-            saved.append(over_storage(result._storage, result._dtype, result._geometry))
-        elif kind is GEOMETRY:
-            value = arguments[index]
-            saved.append([item._geometry for item in value] if isinstance(value, (tuple, list)) else value._geometry)
-        else:
-            saved.append([bool(needs >> i & 1) for i in range(len(operator.parameters))])
-    return saved
+def _fact(kind: str, argument: Any, needed: int, count: int) -> Any:
+    """What a derivative may ask for besides tensors: an argument's geometry, or which inputs are wanted."""
+    if kind is NEEDS:
+        return [bool(needed >> i & 1) for i in range(count)]
+    return [item._geometry for item in argument] if isinstance(argument, (tuple, list)) else argument._geometry
 
 
 def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorFunction]:

@@ -1,0 +1,154 @@
+"""Operands of a pointwise operator: what may be one, on which device, in which dtype, as which array.
+
+An operand is a tensor or a Python number. All of them are brought to one dtype before the forward runs
+(``core/promotion.py`` says which); numbers become zero-dim arrays of it, wrapped around as C would wrap an integer.
+
+PyTorch: ``TensorIteratorBase::compute_types`` in ``aten/src/ATen/TensorIterator.cpp``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from minitorch.core import dtypes
+from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.promotion import result_type_of, scalar_type_name
+from minitorch.ops.declare.operator import Operator, device_of
+from minitorch.tensor_base import TensorBase
+
+NUMBERS = (int, float, complex, np.number, np.bool_)
+_COMPUTE_IN = {dtypes.float16: dtypes.float32, dtypes.bfloat16: dtypes.float32}
+_KINDS = "bifc"  # a letter for each category of dtype, in the order of promotion
+
+
+class Pointwise(Operator):
+    """A declaration with the number of operands, the promotion rule, and what it refuses."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        grad_fn: str | None,
+        promotion: str,
+        kinds: str,
+        check: Callable[[str, Sequence[Any]], None] | None,
+    ) -> None:
+        super().__init__(forward, grad_fn, skip=1)
+        self.operands = self.parameters.index("out")
+        self.parameters = tuple(name for name in self.parameters if name != "out")
+        self.promotion = promotion
+        self.kinds = kinds
+        self.check = check
+
+
+def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
+    """The device of the operands. ``TypeError`` for what is neither tensor nor number."""
+    device, same = None, True
+    for operand in operands:
+        if isinstance(operand, TensorBase):
+            if device is None:
+                device = operand._storage.device
+            elif operand._storage.device is not device:
+                same = False
+        elif not isinstance(operand, NUMBERS):
+            raise TypeError(
+                f"{declaration.name}(): argument '{declaration.parameters[operands.index(operand)]}' (position "
+                f"{operands.index(operand) + 1}) must be Tensor, not {type(operand).__name__}"
+            )
+    if declaration.check is not None:
+        declaration.check(declaration.name, operands)
+    return device if same and device is not None else device_of_operands(declaration.name, operands)
+
+
+def device_of_operands(name: str, operands: Sequence[Any]) -> Any:
+    """The device of the operands; a zero-dim CPU tensor goes along with any device, as a number would."""
+    dimensioned = [
+        o for o in operands if isinstance(o, TensorBase) and not (o.ndim == 0 and o.device.type == "cpu")
+    ]
+    return device_of(name, dimensioned or operands)
+
+
+def operand_dtypes(declaration: Pointwise, operands: Sequence[Any]) -> tuple[Dtype, Dtype]:
+    """The dtype to compute in and the dtype of the result. ``NotImplementedError`` for a kind it does not take."""
+    common = _common_dtype(operands)
+    promotion = declaration.promotion
+    if promotion == "float" and common.category < dtypes.FLOATING:
+        common = dtypes.get_default_dtype()
+    if _KINDS[common.category] not in declaration.kinds:
+        raise NotImplementedError(f'"{declaration.name}_cpu" not implemented for \'{scalar_type_name(common)}\'')
+    if promotion == "bool":
+        return common, dtypes.bool_
+    if promotion == "real":
+        return _COMPUTE_IN.get(common, common), common.to_real()
+    return _COMPUTE_IN.get(common, common), common
+
+
+def _common_dtype(operands: Sequence[Any]) -> Dtype:
+    first = operands[0]
+    if isinstance(first, TensorBase):
+        dtype = first._dtype
+        for operand in operands:
+            if not isinstance(operand, TensorBase) or operand._dtype is not dtype:
+                break
+        else:
+            return dtype
+    return result_type_of(operands)
+
+
+def arrays_of(operands: Sequence[Any], dtype: Dtype) -> list[Any]:
+    """The operands as arrays of ``dtype``; a float stays a Python float where NumPy treats it as one of ``dtype``."""
+    np_dtype = dtype.np
+    arrays = []
+    for operand in operands:
+        if isinstance(operand, TensorBase):
+            array = operand.array
+            arrays.append(array if array.dtype == np_dtype else array.astype(np_dtype))
+        elif type(operand) is float and dtype.category == dtypes.FLOATING:
+            arrays.append(operand)
+        else:
+            arrays.append(number_as_array(operand, dtype))
+    return arrays
+
+
+def number_as_array(number: Any, dtype: Dtype) -> Any:
+    """A Python number as a zero-dim array of ``dtype``; integers wrap around, as in C."""
+    if dtype.category == dtypes.INTEGER and isinstance(number, (int, np.integer)):
+        return np.array(int(number) & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(dtype.np)
+    return np.asarray(number).astype(dtype.np)
+
+
+def check_representable(number: Any, dtype: Dtype) -> None:
+    """``RuntimeError`` if a Python number cannot become ``dtype`` without overflow: 300 as ``int8``, 2j as a float."""
+    fits = True
+    if isinstance(number, (complex, np.complexfloating)) and dtype.category < dtypes.COMPLEX:
+        fits = number.imag == 0
+    elif dtype.category == dtypes.INTEGER and number == number:
+        info = np.iinfo(dtype.np)
+        fits = (info.min if dtype.is_signed else -info.max - 1) <= number <= info.max
+    elif dtype.category == dtypes.FLOATING and abs(number) != float("inf"):
+        fits = not abs(number) > dtypes.finfo(dtype).max
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {_c_type_name(dtype)} without overflow")
+
+
+def _c_type_name(dtype: Dtype) -> str:
+    names = {"float32": "float", "float64": "double", "float16": "at::Half", "bfloat16": "at::BFloat16"}
+    return names.get(dtype.name, f"{dtype.name}_t")
+
+
+# ---- what operators refuse ----------------------------------------------------------------------------------------
+
+
+def is_boolean(operand: Any) -> bool:
+    """Whether a tensor or number is a bool."""
+    dtype = operand._dtype if isinstance(operand, TensorBase) else dtypes.of_python_number(operand)
+    return dtype is dtypes.bool_
+
+
+def is_complex(operand: Any) -> bool:
+    """Whether a tensor or number is complex."""
+    if isinstance(operand, TensorBase):
+        return operand._dtype.category == dtypes.COMPLEX
+    return isinstance(operand, (complex, np.complexfloating))

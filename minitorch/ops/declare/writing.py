@@ -1,0 +1,223 @@
+"""Pointwise results into an existing tensor: the in-place twin ``mul_`` and ``out=``.
+
+Both compute with the same forward. In place, the first operand is also where the result goes, and becomes an output of
+the new node (``autograd/inplace.py``); ``out=`` is never recorded. All checks come before the first write.
+
+What an optimizer does all day, ``p.addcdiv_(m, v, value=-lr)`` on tensors of one float dtype and the same plain
+geometry with nothing to record, takes the short way in ``inplace_twin``.
+
+PyTorch: ``aten/src/ATen/native/TensorIterator.cpp`` (``resize_outputs``), ``MemoryOverlap.cpp``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from minitorch.autograd.grad_mode import modes
+from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
+from minitorch.core import dtypes
+from minitorch.core import geometry as geo
+from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.promotion import can_cast, scalar_type_name
+from minitorch.ops.declare.operands import (
+    NUMBERS,
+    Pointwise,
+    arrays_of,
+    check_operands,
+    operand_dtypes,
+)
+from minitorch.ops.declare.operator import RESULT, OperatorNode, device_of, make_node
+from minitorch.tensor_base import TensorBase, allocate
+
+_FLOATS = frozenset((dtypes.float32, dtypes.float64))
+
+
+def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = None) -> Callable[..., Any]:
+    """``mul_`` of ``mul``. ``otherwise``: what is called where the short way does not apply."""
+    forward, others = declaration.forward, declaration.operands - 1
+    short = "f" in declaration.kinds
+    general = otherwise or compute_inplace
+
+    def call(input: Any, *arguments: Any) -> Any:
+        storage, geometry, dtype = input._storage, input._geometry, input._dtype
+        recording = modes.enabled
+        if (
+            not short
+            or dtype not in _FLOATS
+            or not geometry.is_plain
+            or storage.is_inference
+            or (recording and (input._requires_grad or input._base is not None))
+        ):
+            return general(declaration, (input, *arguments))
+        arrays: list[Any] = []
+        for operand in arguments[:others] if others != len(arguments) else arguments:
+            if type(operand) is float:
+                arrays.append(operand)
+            elif (
+                isinstance(operand, TensorBase)
+                and operand._geometry is geometry
+                and operand._dtype is dtype
+                and operand._storage.device is storage.device
+                and not (recording and (operand._requires_grad or operand._base is not None))
+            ):
+                array = operand._array
+                arrays.append(operand.array if array is None else array)
+            else:
+                return general(declaration, (input, *arguments))
+        target = input._array
+        if target is None:
+            target = input.array
+        result = forward(storage.device.backend.xp, target, *arrays, target, *arguments[others:])
+        if result is not target:
+            target[...] = result
+        storage.version += 1
+        return input
+
+    call.__name__ = call.__qualname__ = declaration.name + "_"
+    call.__module__ = declaration.forward.__module__
+    call.__doc__ = f"In-place form of ``{declaration.name}``: the result is written into ``input``."
+    return call
+
+
+def inplace_or_decline(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
+    """``x += other`` where ``other`` may be anything: NotImplemented tells Python to ask ``other``."""
+    if not isinstance(arguments[1], (TensorBase, *NUMBERS)):
+        return NotImplemented
+    return compute_inplace(declaration, arguments)
+
+
+def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
+    """The forward, written into the first operand. All checks come before the first write."""
+    input = arguments[0]
+    operands = arguments[: declaration.operands]
+    device = check_operands(declaration, operands)
+    name = declaration.name + "_"
+    check_inplace(input, name)
+    compute_dtype, result_dtype = operand_dtypes(declaration, operands)
+    _check_result_fits(input, operands, result_dtype)
+    check_partial_overlap(input, operands[1:])
+    node = make_node(declaration, arguments, input)
+    if node is not None:
+        _keep_old_value(node, input)
+    target = input.array
+    direct = compute_dtype is input._dtype
+    arrays = arrays_of(operands, compute_dtype)
+    extra = arguments[declaration.operands :]
+    array = declaration.forward(device.backend.xp, *arrays, target if direct else None, *extra)
+    if array is not target:
+        target[...] = array
+    bump_version(input)
+    if node is not None:
+        node.outputs = ((input._geometry, input._dtype),)
+        _renew_saved_result(node, input)
+        rebase_history(input, node)
+    return input
+
+
+def _keep_old_value(node: OperatorNode, input: Any) -> None:
+    """A derivative that needs the operand as it was before the write gets a copy of it, under its old history."""
+    saved = node.saved or []
+    for place, value in enumerate(saved):
+        if value is input:
+            copy = input.detach().clone()
+            copy._grad_fn, copy._output_nr, copy._requires_grad = input.grad_fn, input._output_nr, input.requires_grad
+            saved[place] = copy
+            node.versions[place] = 0
+
+
+def _renew_saved_result(node: OperatorNode, input: Any) -> None:
+    """A derivative that needs the result finds it at the version after the write."""
+    for place, saved in enumerate(node.operator.saved):
+        if saved.kind is RESULT and node.versions[place] >= 0:
+            node.versions[place] = input._storage.version
+
+
+def _check_result_fits(target: Any, operands: Sequence[Any], result_dtype: Dtype) -> None:
+    _check_castable(result_dtype, target._dtype)
+    shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
+    if shape != target.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+
+
+def _check_castable(result: Dtype, target: Dtype) -> None:
+    if not can_cast(result, target):
+        raise RuntimeError(
+            f"result type {scalar_type_name(result)} can't be cast to the desired output type "
+            f"{scalar_type_name(target)}"
+        )
+
+
+def check_partial_overlap(target: TensorBase, operands: Sequence[Any]) -> None:
+    """``RuntimeError`` if an operand lies in the written memory, but not at exactly the same elements."""
+    written = target._geometry
+    for operand in operands:
+        if not isinstance(operand, TensorBase) or operand._storage is not target._storage:
+            continue
+        read = operand._geometry
+        if read is written or not (written.numel and read.numel):
+            continue
+        if not (geo.is_dense(written) and geo.is_dense(read)):
+            continue  # too hard to decide, also for PyTorch
+        apart = read.offset + geo.extent(read) <= written.offset or written.offset + geo.extent(written) <= read.offset
+        same = read.offset == written.offset and read.numel == written.numel and read.stride == written.stride
+        if not apart and not same:
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                "memory location. Please clone() the tensor before performing the operation."
+            )
+
+
+# ---- out= ---------------------------------------------------------------------------------------------------------
+
+
+def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> Any:
+    """``out=``: resized if it has another shape, never recorded."""
+    operands = arguments[: declaration.operands]
+    check_operands(declaration, operands)
+    check_out(declaration.name, out, [a for a in arguments if isinstance(a, TensorBase)])
+    compute_dtype, result_dtype = operand_dtypes(declaration, operands)
+    _check_castable(result_dtype, out._dtype)
+    shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
+    extra = arguments[declaration.operands :]
+    array = declaration.forward(out.device.backend.xp, *arrays_of(operands, compute_dtype), None, *extra)
+    return write_out(out, array, shape)
+
+
+def check_out(name: str, out: Any, inputs: Sequence[Any]) -> None:
+    """``out=`` must be a tensor on the inputs' device, and neither side may require grad while recording."""
+    if not isinstance(out, TensorBase):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if modes.enabled and (out.requires_grad or any(t.requires_grad for t in inputs)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    device_of(name, (out, *inputs))
+    if geo.overlaps_itself(out._geometry):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation."
+        )
+
+
+def write_out(out: Any, array: Any, shape: tuple[int, ...]) -> Any:
+    """Write a finished result into ``out``, giving it the result's shape first (with PyTorch's warning)."""
+    if out.shape != tuple(shape):
+        if out.numel():
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
+                f"match the required output shape {list(shape)}. This behavior is deprecated, and in a future PyTorch "
+                "release outputs will not be resized unless they have zero elements. You can explicitly reuse an out "
+                "tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+                stacklevel=3,
+            )
+        fresh = allocate(geo.contiguous(tuple(shape)), out._dtype, out.device)
+        out._storage.data = fresh._storage.data
+        out._geometry, out._array = fresh._geometry, None
+    out.array[...] = array
+    bump_version(out)
+    return out
