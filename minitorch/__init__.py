@@ -5,6 +5,8 @@ Import it as ``import minitorch as torch``. Where to start reading: ``docs/desig
 
 from __future__ import annotations
 
+__version__ = "0.1.0"
+
 from minitorch import autograd as autograd
 from minitorch._tensor_str import set_printoptions
 from minitorch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled

@@ -19,6 +19,7 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import mul
+from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.creation import empty_like
 from minitorch.ops.random import bernoulli_
 
@@ -89,7 +90,8 @@ def _noise(like: Any, p: float) -> Any:
     """0 with probability ``p``, else 1 / (1 - p), in the shape and memory order of ``like``."""
     noise = bernoulli_(empty_like(like.detach()), 1 - p)
     array = noise.array  # nobody has seen it: written without counting a write
-    array /= array.dtype.type(1 - p)
+    wide = accumulation_dtype(array.dtype).type
+    array *= array.dtype.type(wide(1) / wide(1 - p))
     return noise
 
 

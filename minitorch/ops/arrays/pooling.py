@@ -122,7 +122,7 @@ def max_over_taps(
         candidate, current = x[ins], best[outs]
         wins = candidate >= current
         if has_nan:
-            wins = (wins | xp.isnan(candidate))
+            wins = (wins | xp.isnan(candidate)) & ~xp.isnan(current)
         xp.maximum(candidate, current, out=current)
         xp.maximum(ranks[outs], wins * ranks.dtype.type(rank), out=ranks[outs])
     return best, ranks

@@ -30,6 +30,8 @@ from minitorch.ops.declare.operator import (
     make_node,
     record,
 )
+from minitorch.ops.declare.writing import _keep_old_value as keep_old_value
+from minitorch.ops.declare.writing import _renew_saved_result as renew_saved_result
 from minitorch.tensor_base import TensorBase, allocate
 
 
@@ -78,22 +80,11 @@ def replace(function: OperatorFunction, input: Any, *arguments: Any) -> Any:
     return input
 
 
-def keep_old_value(node: OperatorNode, input: Any) -> None:
-    """A derivative that needs the operand as it was before the write gets a copy of it, under its old history."""
-    for place, value in enumerate(node.saved or []):
-        if value is input:
-            copy = input.detach().clone()
-            copy._grad_fn, copy._output_nr, copy._requires_grad = input.grad_fn, input._output_nr, input.requires_grad
-            node.saved[place] = copy  # type: ignore[index]
-            node.versions = [(p, 0 if p == place else v, nr) for p, v, nr in node.versions]
-
-
 def written(input: Any, node: OperatorNode | None) -> None:
     """``input`` has been written: count it, and let ``node`` be its history from now on."""
     bump_version(input)
     if node is not None:
-        version = input._storage.version  # a derivative that needs the result finds it at the version after the write
-        node.versions = [(place, version if nr >= 0 else v, nr) for place, v, nr in node.versions]
+        renew_saved_result(node, input)
         node.outputs = ((input._geometry, input._dtype),)
         rebase_history(input, node)
 
