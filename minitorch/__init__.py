@@ -8,10 +8,12 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 from minitorch import autograd as autograd
+from minitorch import return_types as return_types
 from minitorch._tensor_str import set_printoptions
+from minitorch._typename import typename
 from minitorch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 from minitorch.autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled
-from minitorch.core.device import device
+from minitorch.core.device import device, get_default_device, set_default_device
 from minitorch.core.dtypes import bool_ as bool  # noqa: A004
 from minitorch.core.dtypes import (
     bfloat16,
@@ -46,8 +48,161 @@ from minitorch.core.dtypes import float_ as float  # noqa: A004
 from minitorch.core.dtypes import int_ as int  # noqa: A004
 from minitorch.core.generator import Generator, default_generator
 from minitorch.core.geometry import Size
-from minitorch.core.promotion import can_cast, promote_types
-from minitorch.ops.arithmetic import mul
+from minitorch.ops.activation import (
+    hardshrink,
+    prelu,
+    relu,
+    relu_,
+    threshold,
+    threshold_,
+)
+from minitorch.ops.arithmetic import abs  # noqa: A004
+from minitorch.ops.arithmetic import (
+    absolute,
+    add,
+    mul,
+    multiply,
+    neg,
+    negative,
+    positive,
+    rsub,
+    sgn,
+    sign,
+    sub,
+    subtract,
+)
+from minitorch.ops.bitwise import (
+    bitwise_and,
+    bitwise_left_shift,
+    bitwise_not,
+    bitwise_or,
+    bitwise_right_shift,
+    bitwise_xor,
+)
+from minitorch.ops.clamping import clamp as clip
+from minitorch.ops.clamping import (
+    clamp,
+    clamp_max,
+    clamp_max_,
+    clamp_min,
+    clamp_min_,
+    clamp_,
+    fmax,
+    fmin,
+    maximum,
+    minimum,
+)
+from minitorch.ops.comparison import (
+    allclose,
+    eq,
+    equal,
+    ge,
+    greater,
+    greater_equal,
+    gt,
+    is_nonzero,
+    isclose,
+    isfinite,
+    isinf,
+    isnan,
+    isneginf,
+    isposinf,
+    isreal,
+    le,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+    not_equal,
+    signbit,
+)
+from minitorch.ops.complex_numbers import complex  # noqa: A004
+from minitorch.ops.complex_numbers import (
+    angle,
+    conj,
+    conj_physical,
+    imag,
+    polar,
+    real,
+    resolve_conj,
+    view_as_complex,
+    view_as_real,
+)
+from minitorch.ops.division import (
+    div,
+    divide,
+    floor_divide,
+    fmod,
+    remainder,
+    true_divide,
+)
+from minitorch.ops.elementary import round  # noqa: A004
+from minitorch.ops.elementary import (
+    acos,
+    acosh,
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    ceil,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    erfinv,
+    exp,
+    exp2,
+    expm1,
+    fix,
+    floor,
+    frac,
+    log,
+    log1p,
+    log2,
+    log10,
+    logit,
+    sigmoid,
+    sin,
+    sinh,
+    tan,
+    tanh,
+    trunc,
+)
+from minitorch.ops.fused import (
+    addcdiv,
+    addcmul,
+    lerp,
+)
+from minitorch.ops.powers import pow  # noqa: A004
+from minitorch.ops.powers import (
+    float_power,
+    reciprocal,
+    rsqrt,
+    sqrt,
+    square,
+)
+from minitorch.ops.selection import (
+    masked_fill,
+    where,
+)
+from minitorch.ops.smooth_activation import (
+    celu,
+    celu_,
+    selu,
+    selu_,
+)
 from minitorch.ops.copying import channels_last, contiguous_format, preserve_format
 from minitorch.ops.creation import (
     arange,
@@ -66,7 +221,54 @@ from minitorch.ops.creation import (
     zeros,
     zeros_like,
 )
+from minitorch.ops.inquiry import (
+    broadcast_shapes,
+    can_cast,
+    get_device,
+    is_complex,
+    is_floating_point,
+    is_inference,
+    is_nonzero,
+    is_same_size,
+    is_signed,
+    is_storage,
+    is_tensor,
+    numel,
+    promote_types,
+    result_type,
+)
 from minitorch.ops.joining import cat, stack
+from minitorch.ops.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch.ops.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout_,
+    feature_alpha_dropout,
+    feature_dropout,
+    feature_dropout_,
+)
+from minitorch.ops.einsum import einsum, tensordot
+from minitorch.ops.linalg import addmm, addmv, baddbmm, bilinear, bmm, dot, matmul, mm, mv, outer
+from minitorch.ops.linalg import outer as ger
+from minitorch.ops.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from minitorch.ops.padding import constant_pad_nd
+from minitorch.ops.pooling import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+    avg_pool1d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
+from minitorch.ops.softmax import log_softmax, softmax
 from minitorch.ops.random import (
     bernoulli,
     get_rng_state,
@@ -84,7 +286,38 @@ from minitorch.ops.random import (
     seed,
     set_rng_state,
 )
-from minitorch.ops.reduction import sum  # noqa: A004
+from minitorch.ops.advanced_indexing import index_put, index_put_, nonzero, put, take
+from minitorch.ops.advanced_indexing import nonzero as argwhere
+from minitorch.ops.embedding import embedding
+from minitorch.ops.extremes import amax, amin, aminmax, argmax, argmin
+from minitorch.ops.extremes import max, min  # noqa: A004
+from minitorch.ops.gather_scatter import gather, scatter, scatter_add, take_along_dim
+from minitorch.ops.index_along import index_add, index_copy, index_fill, index_select
+from minitorch.ops.masking import masked_scatter, masked_select
+from minitorch.ops.norms import norm
+from minitorch.ops.rearranging import (
+    diag,
+    diag_embed,
+    flip,
+    fliplr,
+    flipud,
+    repeat_interleave,
+    roll,
+    rot90,
+    tile,
+    trace,
+    tril,
+    triu,
+)
+from minitorch.ops.reduction import all, any, sum  # noqa: A004
+from minitorch.ops.reduction import count_nonzero, logsumexp, mean, nanmean, nansum, prod
+from minitorch.ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
+from minitorch.ops.scatter_reduce import scatter_reduce
+from minitorch.ops.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
+from minitorch.ops.statistics import std, std_mean, var, var_mean
+from minitorch.ops.unique import unique, unique_consecutive
 from minitorch._tensor import Tensor
 
+from minitorch import nn as nn  # isort: skip
+from minitorch import optim as optim  # isort: skip
 from minitorch import utils as utils  # isort: skip

@@ -13,11 +13,45 @@ from typing import Any
 import numpy as np
 
 from minitorch import autograd
+from minitorch._tensor_copy import deepcopy_tensor, reduce_tensor
 from minitorch._tensor_str import tensor_repr
-from minitorch.autograd.node import RemovableHandle
+from minitorch.autograd.node import Hooks, RemovableHandle, add_tensor_hook, retain_grad
 from minitorch.core import dtypes
-from minitorch.ops import arithmetic, copying, creation, random, reduction, views
-from minitorch.tensor_base import TensorBase, bind_tensor_class
+from minitorch.ops import (
+    activation,
+    advanced_indexing,
+    arithmetic,
+    bitwise,
+    clamping,
+    comparison,
+    complex_numbers,
+    copying,
+    creation,
+    division,
+    elementary,
+    extremes,
+    fused,
+    gather_scatter,
+    index_along,
+    indexing,
+    linalg,
+    masking,
+    norms,
+    powers,
+    random,
+    rearranging,
+    reduction,
+    scan,
+    scatter_reduce,
+    selection,
+    softmax,
+    sorting,
+    statistics,
+    unique,
+    views,
+)
+from minitorch.ops.declare.pointwise import declining
+from minitorch.tensor_base import TensorBase, bind_tensor_class, over_storage
 
 
 class Tensor(TensorBase):
@@ -74,17 +108,333 @@ class Tensor(TensorBase):
     new_tensor = creation.new_tensor
     new_empty_strided = creation.new_empty_strided
 
-    # ---- arithmetic (ops/arithmetic.py) ---------------------------------------------------------------------------
-    mul = arithmetic.mul
-    mul_ = arithmetic.mul.inplace
-    __add__ = __radd__ = arithmetic.plain_add
-    __mul__ = __rmul__ = arithmetic.mul
-    __iadd__ = arithmetic.plain_add.inplace
-    __imul__ = arithmetic.mul.inplace
+    # ---- arithmetic (ops/arithmetic.py, division.py, powers.py) ---------------------------------------------------
+    add = arithmetic.add
+    add_ = arithmetic.add_
+    sub = subtract = arithmetic.sub
+    sub_ = subtract_ = arithmetic.sub_
+    mul = multiply = arithmetic.mul
+    mul_ = multiply_ = arithmetic.mul.inplace
+    neg = negative = arithmetic.neg
+    neg_ = negative_ = arithmetic.neg.inplace
+    positive = arithmetic.positive
+    abs = absolute = arithmetic.abs
+    abs_ = absolute_ = arithmetic.abs_
+    sign = arithmetic.sign
+    sign_ = arithmetic.sign.inplace
+    sgn = arithmetic.sgn
+    sgn_ = arithmetic.sgn.inplace
+    div = divide = division.div
+    div_ = divide_ = division.div_
+    true_divide = division.true_divide
+    true_divide_ = division.true_divide.inplace
+    floor_divide = division.floor_divide
+    floor_divide_ = division.floor_divide.inplace
+    remainder = division.remainder
+    remainder_ = division.remainder_
+    fmod = division.fmod
+    fmod_ = division.fmod_
+    pow = powers.pow
+    pow_ = powers.pow_
+    float_power = powers.float_power
+    square = powers.square
+    square_ = powers.square_
+    sqrt = powers.sqrt
+    sqrt_ = powers.sqrt.inplace
+    rsqrt = powers.rsqrt
+    rsqrt_ = powers.rsqrt.inplace
+    reciprocal = powers.reciprocal
+    reciprocal_ = powers.reciprocal.inplace
+    __add__ = __radd__ = arithmetic.plain_add.dunder
+    __sub__ = arithmetic.plain_sub.dunder
+    __rsub__ = arithmetic.plain_rsub.dunder
+    __mul__ = __rmul__ = arithmetic.mul.dunder
+    __truediv__ = division.true_divide.dunder
+    __rtruediv__ = declining(division.reflected_division)
+    __floordiv__ = division.floor_divide.dunder
+    __rfloordiv__ = declining(division.reflected_floor_division)
+    __mod__ = declining(division.remainder)
+    __rmod__ = declining(division.reflected_remainder)
+    __pow__ = declining(powers.pow)
+    __rpow__ = declining(powers.reflected_pow)
+    __neg__ = arithmetic.neg
+    __pos__ = arithmetic.positive
+    __abs__ = arithmetic.abs
+    __iadd__ = arithmetic.plain_add.inplace_dunder
+    __isub__ = arithmetic.plain_sub.inplace_dunder
+    __imul__ = arithmetic.mul.inplace_dunder
+    __itruediv__ = division.true_divide.inplace_dunder
+    __ifloordiv__ = division.floor_divide.inplace_dunder
+    __imod__ = declining(division.remainder_)
+    __ipow__ = declining(powers.pow_)
 
-    # ---- reductions (ops/reduction.py) ----------------------------------------------------------------------------
+    # ---- two in one (ops/fused.py) --------------------------------------------------------------------------------
+    addcmul = fused.addcmul
+    addcmul_ = fused.addcmul_
+    addcdiv = fused.addcdiv
+    addcdiv_ = fused.addcdiv_
+    lerp = fused.lerp
+    lerp_ = fused.lerp_
+
+    # ---- the larger, the smaller, bounds (ops/clamping.py) --------------------------------------------------------
+    maximum = clamping.maximum
+    minimum = clamping.minimum
+    fmax = clamping.fmax
+    fmin = clamping.fmin
+    clamp = clip = clamping.clamp
+    clamp_ = clip_ = clamping.clamp_
+    clamp_min = clamping.clamp_min
+    clamp_min_ = clamping.clamp_min_
+    clamp_max = clamping.clamp_max
+    clamp_max_ = clamping.clamp_max_
+
+    # ---- comparisons and choosing (ops/comparison.py, selection.py) -----------------------------------------------
+    eq = comparison.eq
+    ne = not_equal = comparison.ne
+    lt = less = comparison.lt
+    le = less_equal = comparison.le
+    gt = greater = comparison.gt
+    ge = greater_equal = comparison.ge
+    eq_ = comparison.eq.inplace
+    ne_ = not_equal_ = comparison.ne.inplace
+    lt_ = less_ = comparison.lt.inplace
+    le_ = less_equal_ = comparison.le.inplace
+    gt_ = greater_ = comparison.gt.inplace
+    ge_ = greater_equal_ = comparison.ge.inplace
+    __eq__ = comparison.eq.dunder
+    __ne__ = comparison.ne.dunder
+    __lt__ = comparison.lt.dunder
+    __le__ = comparison.le.dunder
+    __gt__ = comparison.gt.dunder
+    __ge__ = comparison.ge.dunder
+    isnan = comparison.isnan
+    isinf = comparison.isinf
+    isfinite = comparison.isfinite
+    isposinf = comparison.isposinf
+    isneginf = comparison.isneginf
+    isreal = comparison.isreal
+    signbit = comparison.signbit
+    isclose = comparison.isclose
+    allclose = comparison.allclose
+    equal = comparison.equal
+    is_nonzero = comparison.is_nonzero
+    logical_and = comparison.logical_and
+    logical_or = comparison.logical_or
+    logical_xor = comparison.logical_xor
+    logical_not = comparison.logical_not
+    logical_and_ = comparison.logical_and.inplace
+    logical_or_ = comparison.logical_or.inplace
+    logical_xor_ = comparison.logical_xor.inplace
+    logical_not_ = comparison.logical_not.inplace
+    where = selection.where_method
+    masked_fill = selection.masked_fill
+    masked_fill_ = selection.masked_fill_
+
+    # ---- bits (ops/bitwise.py) ------------------------------------------------------------------------------------
+    bitwise_and = bitwise.bitwise_and
+    bitwise_or = bitwise.bitwise_or
+    bitwise_xor = bitwise.bitwise_xor
+    bitwise_not = bitwise.bitwise_not
+    bitwise_left_shift = bitwise.bitwise_left_shift
+    bitwise_right_shift = bitwise.bitwise_right_shift
+    bitwise_and_ = bitwise.bitwise_and.inplace
+    bitwise_or_ = bitwise.bitwise_or.inplace
+    bitwise_xor_ = bitwise.bitwise_xor.inplace
+    bitwise_not_ = bitwise.bitwise_not.inplace
+    bitwise_left_shift_ = bitwise.bitwise_left_shift.inplace
+    bitwise_right_shift_ = bitwise.bitwise_right_shift.inplace
+    __and__ = __rand__ = bitwise.bitwise_and.dunder
+    __or__ = __ror__ = bitwise.bitwise_or.dunder
+    __xor__ = __rxor__ = bitwise.bitwise_xor.dunder
+    __lshift__ = bitwise.bitwise_left_shift.dunder
+    __rshift__ = bitwise.bitwise_right_shift.dunder
+    __rlshift__ = declining(bitwise.reflected_left_shift)
+    __rrshift__ = declining(bitwise.reflected_right_shift)
+    __iand__ = bitwise.bitwise_and.inplace_dunder
+    __ior__ = bitwise.bitwise_or.inplace_dunder
+    __ixor__ = bitwise.bitwise_xor.inplace_dunder
+    __ilshift__ = bitwise.bitwise_left_shift.inplace_dunder
+    __irshift__ = bitwise.bitwise_right_shift.inplace_dunder
+    __invert__ = bitwise.invert
+
+    # ---- elementary functions (ops/elementary.py) -----------------------------------------------------------------
+    exp = elementary.exp
+    exp_ = elementary.exp.inplace
+    exp2 = elementary.exp2
+    exp2_ = elementary.exp2.inplace
+    expm1 = elementary.expm1
+    expm1_ = elementary.expm1.inplace
+    log = elementary.log
+    log_ = elementary.log.inplace
+    log2 = elementary.log2
+    log2_ = elementary.log2.inplace
+    log10 = elementary.log10
+    log10_ = elementary.log10.inplace
+    log1p = elementary.log1p
+    log1p_ = elementary.log1p.inplace
+    sin = elementary.sin
+    sin_ = elementary.sin.inplace
+    cos = elementary.cos
+    cos_ = elementary.cos.inplace
+    tan = elementary.tan
+    tan_ = elementary.tan.inplace
+    asin = arcsin = elementary.asin
+    asin_ = arcsin_ = elementary.asin.inplace
+    acos = arccos = elementary.acos
+    acos_ = arccos_ = elementary.acos.inplace
+    atan = arctan = elementary.atan
+    atan_ = arctan_ = elementary.atan.inplace
+    sinh = elementary.sinh
+    sinh_ = elementary.sinh.inplace
+    cosh = elementary.cosh
+    cosh_ = elementary.cosh.inplace
+    tanh = elementary.tanh
+    tanh_ = elementary.tanh.inplace
+    asinh = arcsinh = elementary.asinh
+    asinh_ = arcsinh_ = elementary.asinh.inplace
+    acosh = arccosh = elementary.acosh
+    acosh_ = arccosh_ = elementary.acosh.inplace
+    atanh = arctanh = elementary.atanh
+    atanh_ = arctanh_ = elementary.atanh.inplace
+    sigmoid = elementary.sigmoid
+    sigmoid_ = elementary.sigmoid.inplace
+    erf = elementary.erf
+    erf_ = elementary.erf.inplace
+    erfc = elementary.erfc
+    erfc_ = elementary.erfc.inplace
+    erfinv = elementary.erfinv
+    erfinv_ = elementary.erfinv.inplace
+    floor = elementary.floor
+    floor_ = elementary.floor.inplace
+    ceil = elementary.ceil
+    ceil_ = elementary.ceil.inplace
+    trunc = fix = elementary.trunc
+    trunc_ = fix_ = elementary.trunc.inplace
+    frac = elementary.frac
+    frac_ = elementary.frac.inplace
+    atan2 = arctan2 = elementary.atan2
+    atan2_ = arctan2_ = elementary.atan2.inplace
+    logit = elementary.logit
+    logit_ = elementary.logit_
+    round = elementary.round
+    round_ = elementary.round_
+
+    # ---- complex numbers (ops/complex_numbers.py) -----------------------------------------------------------------
+    conj = complex_numbers.conj
+    conj_physical = complex_numbers.conj_physical
+    resolve_conj = resolve_neg = complex_numbers.resolve_conj
+    angle = complex_numbers.angle
+    real = property(complex_numbers.real, complex_numbers.set_real)
+    imag = property(complex_numbers.imag, complex_numbers.set_imag)
+
+    # ---- activations that are methods too (ops/activation.py) -----------------------------------------------------
+    relu = activation.relu
+    relu_ = activation.relu_
+    prelu = activation.prelu
+    hardshrink = activation.hardshrink
+
+    # ---- reductions (ops/reduction.py, extremes.py, statistics.py, norms.py, scan.py) -----------------------------
     sum = reduction.sum
     sum_to_size = reduction.sum_to_size
+    nansum = reduction.nansum
+    mean = reduction.mean
+    nanmean = reduction.nanmean
+    prod = reduction.prod
+    all = reduction.all
+    any = reduction.any
+    count_nonzero = reduction.count_nonzero
+    logsumexp = reduction.logsumexp
+    max = extremes.max
+    min = extremes.min
+    amax = extremes.amax
+    amin = extremes.amin
+    aminmax = extremes.aminmax
+    argmax = extremes.argmax
+    argmin = extremes.argmin
+    var = statistics.var
+    std = statistics.std
+    norm = norms.norm
+    cumsum = scan.cumsum
+    cumsum_ = scan.cumsum_
+    cumprod = scan.cumprod
+    cumprod_ = scan.cumprod_
+    cummax = scan.cummax
+    cummin = scan.cummin
+    logcumsumexp = scan.logcumsumexp
+
+    # ---- order (ops/sorting.py, unique.py) ------------------------------------------------------------------------
+    sort = sorting.sort
+    argsort = sorting.argsort
+    msort = sorting.msort
+    topk = sorting.topk
+    kthvalue = sorting.kthvalue
+    median = sorting.median
+    nanmedian = sorting.nanmedian
+    mode = sorting.mode
+    unique_consecutive = unique.unique_consecutive
+    unique = unique.unique  # last: from here on the name means the method
+
+    # ---- indexing (ops/indexing.py, advanced_indexing.py, gather_scatter.py, index_along.py, masking.py) ----------
+    __getitem__ = indexing.getitem
+    __setitem__ = indexing.setitem
+    index_put = advanced_indexing.index_put
+    index_put_ = advanced_indexing.index_put_
+    nonzero = argwhere = advanced_indexing.nonzero
+    take = advanced_indexing.take
+    put = advanced_indexing.put
+    put_ = advanced_indexing.put_
+    gather = gather_scatter.gather
+    take_along_dim = gather_scatter.take_along_dim
+    scatter = gather_scatter.scatter
+    scatter_ = gather_scatter.scatter_
+    scatter_add = gather_scatter.scatter_add
+    scatter_add_ = gather_scatter.scatter_add_
+    scatter_reduce_ = scatter_reduce.scatter_reduce_
+    scatter_reduce = scatter_reduce.scatter_reduce  # last: from here on the name means the method
+    index_select = index_along.index_select
+    index_add = index_along.index_add
+    index_add_ = index_along.index_add_
+    index_copy = index_along.index_copy
+    index_copy_ = index_along.index_copy_
+    index_fill = index_along.index_fill
+    index_fill_ = index_along.index_fill_
+    masked_select = masking.masked_select
+    masked_scatter = masking.masked_scatter
+    masked_scatter_ = masking.masked_scatter_
+
+    # ---- rearranging (ops/rearranging.py) -------------------------------------------------------------------------
+    flip = rearranging.flip
+    fliplr = rearranging.fliplr
+    flipud = rearranging.flipud
+    roll = rearranging.roll
+    rot90 = rearranging.rot90
+    repeat = rearranging.repeat
+    tile = rearranging.tile
+    repeat_interleave = rearranging.repeat_interleave
+    tril = rearranging.tril
+    tril_ = rearranging.tril_
+    triu = rearranging.triu
+    triu_ = rearranging.triu_
+    diag = rearranging.diag
+    diag_embed = rearranging.diag_embed
+    trace = rearranging.trace
+
+    # ---- matrix products (ops/linalg.py) and softmax (ops/softmax.py) -----------------------------------------------
+    mm = linalg.mm
+    bmm = linalg.bmm
+    mv = linalg.mv
+    dot = linalg.dot
+    outer = ger = linalg.outer
+    matmul = linalg.matmul
+    addmm = linalg.addmm
+    addmm_ = linalg.addmm_
+    baddbmm = linalg.baddbmm
+    baddbmm_ = linalg.baddbmm_
+    addmv = linalg.addmv
+    __matmul__ = linalg.matmul_operator
+    __rmatmul__ = linalg.reflected_matmul
+    log_softmax = softmax.log_softmax
+    softmax = softmax.softmax
 
     # ---- random (ops/random.py) -----------------------------------------------------------------------------------
     uniform_ = random.uniform_
@@ -136,12 +486,7 @@ class Tensor(TensorBase):
         """Call ``hook(grad)`` when this tensor's gradient is known; a returned tensor replaces it."""
         if not self.requires_grad:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-        node = self.grad_fn
-        if node is None:
-            return RemovableHandle.add(self.autograd_meta().hooks, hook)
-        hooks: dict[int, Any] = {}
-        node.hooks().tensor_pre.append((self._output_nr, hooks))
-        return RemovableHandle.add(hooks, hook)
+        return add_tensor_hook(self, hook)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call ``hook(tensor)`` after a gradient was added to this leaf's ``.grad``."""
@@ -149,20 +494,16 @@ class Tensor(TensorBase):
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         if self.grad_fn is not None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        return RemovableHandle.add(self.autograd_meta().post_accumulate_hooks, hook)
+        meta = self.autograd_meta()
+        if meta.post_accumulate_hooks is None:
+            meta.post_accumulate_hooks = Hooks()
+        return RemovableHandle.add(meta.post_accumulate_hooks, hook)
 
     def retain_grad(self) -> None:
         """Keep ``.grad`` of this non-leaf too."""
         if not self.requires_grad:
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        node = self.grad_fn
-        meta = self.autograd_meta()
-        if node is None or meta.retains_grad:
-            return
-        import weakref
-
-        meta.retains_grad = True
-        node.hooks().retain[self._output_nr] = weakref.ref(self)
+        retain_grad(self)
 
     def detach_(self) -> Tensor:
         """Cut this tensor out of its graph: it becomes a leaf that requires no grad."""
@@ -178,16 +519,20 @@ class Tensor(TensorBase):
 
     @property
     def data(self) -> Tensor:
-        """The same memory outside of any graph."""
-        return self.detach()  # type: ignore[no-any-return]
+        """The same memory outside of any graph. Writes to it go unnoticed: it has a version counter of its own."""
+        return over_storage(self._storage.with_own_version(), self._dtype, self._geometry)  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
-        self._storage, self._dtype, self._geometry, self._array = (
-            value._storage, value._dtype, value._geometry, None,
-        )  # fmt: skip
+        if self.requires_grad and value._dtype.category < dtypes.FLOATING:
+            raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
+        storage = value._storage.with_own_version()
+        storage.version = self._storage.version
+        if self._meta is not None and (value._geometry, value._dtype) != (self._geometry, self._dtype):
+            self._meta.accumulator = None
+        self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None
 
     # ---- to Python and NumPy --------------------------------------------------------------------------------------
 
@@ -258,6 +603,10 @@ class Tensor(TensorBase):
         if self.ndim == 0:
             return format(self.item(), spec)
         return object.__format__(self, spec)
+
+    # ---- copy and pickle (_tensor_copy.py) ------------------------------------------------------------------------
+    __deepcopy__ = deepcopy_tensor
+    __reduce_ex__ = reduce_tensor
 
     def __repr__(self, *, tensor_contents: str | None = None) -> str:
         return tensor_repr(self, tensor_contents=tensor_contents)

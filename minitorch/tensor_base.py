@@ -16,7 +16,6 @@ PyTorch keeps the same in ``c10/core/TensorImpl.h`` (the handle) and ``torch/csr
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.grad_mode import modes
@@ -29,26 +28,30 @@ from minitorch.core.geometry import Geometry, Size
 from minitorch.core.storage import Storage
 
 if TYPE_CHECKING:
-    from minitorch.autograd.node import Node
+    from minitorch.autograd.node import Hooks, Node
 
 _new = object.__new__
 
 
 class AutogradMeta:
-    """The rarely needed part of a tensor's history: its gradient, its hooks, the node that accumulates into it."""
+    """The rarely needed part of a tensor's history: its gradient, its hooks, the node that accumulates into it.
+
+    ``hooks`` are also known to the node they were registered on, which goes on calling them when the tensor has got
+    another node by an in-place write.
+    """
 
     __slots__ = ("grad", "accumulator", "hooks", "post_accumulate_hooks", "retains_grad")
 
     def __init__(self) -> None:
         self.grad: Any = None
         self.accumulator: weakref.ref[Node] | None = None
-        self.hooks: dict[int, Callable[[Any], Any]] = {}
-        self.post_accumulate_hooks: dict[int, Callable[[Any], None]] = {}
+        self.hooks: Hooks | None = None
+        self.post_accumulate_hooks: Hooks | None = None
         self.retains_grad = False
 
 
 # How a view came to be, which decides whether it may be written in place (PyTorch's CreationMeta).
-DEFAULT, IN_NO_GRAD, MULTI_OUTPUT = "default", "no_grad", "multi_output"
+DEFAULT, IN_NO_GRAD, IN_INFERENCE, IN_FUNCTION, MULTI_OUTPUT = "default", "no_grad", "inference", "function", "outputs"
 
 
 class TensorBase:
@@ -64,7 +67,7 @@ class TensorBase:
         "_output_nr",
         "_base",  # the tensor this is a view of, or None
         "_view_version",  # views only: storage version for which _grad_fn is right
-        "_view_creation",  # views only: DEFAULT, IN_NO_GRAD or MULTI_OUTPUT
+        "_view_creation",  # views only: DEFAULT, IN_NO_GRAD, ...: how it was made, or the view that it is a view of
         "_meta",
         "__dict__",
         "__weakref__",
@@ -192,6 +195,10 @@ class TensorBase:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        if value and not self.is_leaf:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
@@ -215,13 +222,11 @@ class TensorBase:
     @property
     def grad_fn(self) -> Node | None:
         """The node that computed this tensor; None for a leaf."""
-        base = self._base
-        if base is not None and self._view_version != self._storage.version and base.requires_grad:
-            if base.grad_fn is not None:
+        if self._base is not None and self._view_version != self._storage.version:
+            if self._grad_fn is not None or self._base.requires_grad:
                 from minitorch.autograd.inplace import regenerate_view_history
 
                 regenerate_view_history(self)
-            self._view_version = self._storage.version
         return self._grad_fn
 
     @property
@@ -348,8 +353,14 @@ def view_of(tensor: TensorBase, geometry: Geometry) -> Any:
     view._requires_grad = False
     view._grad_fn = None
     view._output_nr = 0
-    view._base = tensor if tensor._base is None else tensor._base
+    base = tensor._base
+    view._base = tensor if base is None else base
     view._view_version = tensor._storage.version
-    view._view_creation = DEFAULT if modes.enabled else IN_NO_GRAD
+    if tensor._storage.is_inference:  # never in a graph, so nobody needs to know
+        view._base = None
+    elif modes.enabled:
+        view._view_creation = DEFAULT if base is None else tensor._view_creation
+    else:
+        view._view_creation = IN_INFERENCE if modes.inference else IN_NO_GRAD
     view._meta = None
     return view

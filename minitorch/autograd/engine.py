@@ -7,6 +7,8 @@ added up. So there are two passes, neither of them recursive (a graph may be 100
 2. take a node whose count is zero, run its derivative, send each result along its edge, lower the counts behind them
    (``_run``). Among ready nodes the one recorded last goes first, by sequence number, as in PyTorch.
 
+A pass towards chosen inputs only (``grad``, ``backward(inputs=...)``) first marks the nodes that lead to them (``Plan``).
+
 PyTorch keeps this in ``torch/csrc/autograd/engine.cpp`` and its Python side in ``torch/autograd/__init__.py``. Left
 out on purpose: a worker thread for each device; a thread runs its own backward, and two threads may do so at once.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from minitorch.autograd.grad_mode import modes
@@ -35,53 +38,44 @@ def run_backward(
     With ``inputs``, only nodes on a path to them run, and their gradients are returned (None where none arrives) or,
     with ``accumulate``, added to the leaves among them. ``create_graph`` records the derivatives themselves.
     """
-    needed = None if inputs is None else _nodes_leading_to([edge for edge in inputs if edge is not None], roots)
-    captures: dict[Node, list[tuple[int, int]]] = {}
-    if inputs is not None and not accumulate:
-        for place, edge in enumerate(inputs):
-            if edge is not None:
-                captures.setdefault(edge[0], []).append((edge[1], place))
-    captured: list[Any] = [None] * (0 if inputs is None else len(inputs))
-    previous = modes.enabled
-    modes.enabled = create_graph
+    plan = None if inputs is None else Plan(roots, inputs, accumulate)
+    gradients = [
+        gradient if gradient is None or metadata is None else fit_gradient(gradient, metadata, node, place)
+        for place, ((node, output_nr), gradient) in enumerate(zip(roots, root_gradients))
+        for metadata in (node.outputs[output_nr],)
+    ]
+    previous, modes.enabled = modes.enabled, create_graph and not modes.inference
     try:
-        _run(roots, root_gradients, keep_graph, needed, captures, captured)
+        _run(roots, gradients, keep_graph, plan)
     finally:
         modes.enabled = previous
-    return captured
+    return [] if plan is None else plan.captured
 
 
 def _run(
-    roots: Sequence[tuple[Node, int]],
-    root_gradients: Sequence[Any],
-    keep_graph: bool,
-    needed: set[Node] | None,
-    captures: dict[Node, list[tuple[int, int]]],
-    captured: list[Any],
+    roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_graph: bool, plan: Plan | None
 ) -> None:
     dependencies = _count_dependencies(roots)
     arrived: dict[Node, list[Any]] = {}
     ready: list[tuple[int, int, Node]] = []
+    arrivals = count()  # of nodes with one sequence number, the AccumulateGrads, the one that was ready first runs first
     for (node, output_nr), gradient in zip(roots, root_gradients):
         if node not in arrived:
             arrived[node] = [None] * len(node.outputs)
-            if not dependencies[node]:
-                heappush(ready, (-node.sequence_nr, id(node), node))
+            if not dependencies[node] and (plan is None or node in plan.visited):
+                heappush(ready, (-node.sequence_nr, next(arrivals), node))
         _add(arrived[node], output_nr, gradient)
     while ready:
         node = heappop(ready)[2]
         gradients = arrived.pop(node)
+        if plan is not None and node in plan.captures:
+            plan.capture(node, gradients)
+        if plan is not None and node not in plan.needed:
+            continue
         hooks = node._hooks
         if hooks is not None:
             gradients = hooks.before(gradients)
-        if node in captures:
-            for output_nr, place in captures[node]:
-                captured[place] = _captured_value(node, gradients[output_nr])
-            if not node.edges:
-                continue  # a leaf whose gradient is returned, not accumulated
-        if needed is not None and node not in needed:
-            continue
-        results = node.apply(*gradients)
+        results: Sequence[Any] = node.apply(*gradients)
         if hooks is not None and hooks.post:
             results = hooks.after(results, tuple(gradients))
         if not keep_graph:
@@ -90,6 +84,8 @@ def _run(
             if edge is None:
                 continue
             target, output_nr = edge
+            if plan is not None and target not in plan.visited:
+                continue
             gradient = results[index]
             if gradient is not None:
                 metadata = target.outputs[output_nr]
@@ -105,22 +101,15 @@ def _run(
             if not dependencies[target]:
                 if target not in arrived:
                     arrived[target] = [None] * len(target.outputs)
-                heappush(ready, (-target.sequence_nr, id(target), target))
+                heappush(ready, (-target.sequence_nr, next(arrivals), target))
 
 
 def _add(buffer: list[Any], output_nr: int, gradient: Any) -> None:
     so_far = buffer[output_nr]
-    buffer[output_nr] = gradient if so_far is None else so_far + gradient
-
-
-def _captured_value(node: Node, gradient: Any) -> Any:
-    """A leaf's own tensor hooks also see a gradient that is returned instead of accumulated."""
-    variable = getattr(node, "variable", None)
-    if variable is not None and gradient is not None and variable._meta is not None:
-        for hook in list(variable._meta.hooks.values()):
-            replaced = hook(gradient)
-            gradient = gradient if replaced is None else replaced
-    return gradient
+    if so_far is None:
+        buffer[output_nr] = gradient
+    elif gradient is not None:
+        buffer[output_nr] = so_far + gradient
 
 
 def _count_dependencies(roots: Sequence[tuple[Node, int]]) -> dict[Node, int]:
@@ -139,12 +128,39 @@ def _count_dependencies(roots: Sequence[tuple[Node, int]]) -> dict[Node, int]:
     return dependencies
 
 
-def _nodes_leading_to(targets: Sequence[tuple[Node, int]], roots: Sequence[tuple[Node, int]]) -> set[Node]:
-    """The nodes that must run so that gradients reach ``targets``: those with a path to one of them.
+class Plan:
+    """What a backward pass towards ``inputs`` has to do, and what it has found.
 
-    A target that is a leaf's AccumulateGrad is among them; an inner node is one only if another target lies behind it.
+    ``needed``: nodes whose derivative runs, because a path leads from them to an input. ``visited``: those, and the
+    inputs' own nodes. ``captures``: for a node of an input, which of its outputs go to which place in ``captured``.
     """
-    goal = {node for node, _ in targets}
+
+    __slots__ = ("needed", "visited", "captures", "captured")
+
+    def __init__(self, roots: Sequence[tuple[Node, int]], inputs: Sequence[Edge], accumulate: bool) -> None:
+        targets = {edge[0] for edge in inputs if edge is not None}
+        self.needed = _ancestors(targets, roots)
+        self.visited = self.needed | targets
+        self.captured: list[Any] = [None] * len(inputs)
+        self.captures: dict[Node, list[tuple[int, int]]] = {}
+        if accumulate:
+            self.needed = self.visited
+            return
+        for place, edge in enumerate(inputs):
+            if edge is not None:
+                self.captures.setdefault(edge[0], []).append((edge[1], place))
+
+    def capture(self, node: Node, gradients: list[Any]) -> None:
+        """Keep the gradients of inputs. They have passed the tensors' hooks only if the node will not run, which is
+        PyTorch's rule: a leaf's hooks count, those of a tensor inside the graph come later."""
+        if node not in self.needed and node._hooks is not None:
+            gradients = node._hooks.tensor_hooks(gradients)
+        for output_nr, place in self.captures[node]:
+            self.captured[place] = gradients[output_nr]
+
+
+def _ancestors(targets: set[Node], roots: Sequence[tuple[Node, int]]) -> set[Node]:
+    """The nodes from which a path leads to one of ``targets``; a target itself only if it leads to another."""
     users: dict[Node, list[Node]] = {}
     seen = {node for node, _ in roots}
     stack = list(seen)
@@ -156,11 +172,11 @@ def _nodes_leading_to(targets: Sequence[tuple[Node, int]], roots: Sequence[tuple
                 if edge[0] not in seen:
                     seen.add(edge[0])
                     stack.append(edge[0])
-    needed = {node for node in goal if not node.edges}
-    stack = [user for node in goal for user in users.get(node, ())]
+    found: set[Node] = set()
+    stack = [user for node in targets for user in users.get(node, ())]
     while stack:
         node = stack.pop()
-        if node not in needed:
-            needed.add(node)
+        if node not in found:
+            found.add(node)
             stack.extend(users.get(node, ()))
-    return needed
+    return found

@@ -21,6 +21,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 class _Modes(threading.local):
     enabled: bool = True
     inference: bool = False
+    asked: bool = False  # what enable_grad and the like said inside inference_mode, where nothing is ever recorded
 
 
 modes = _Modes()
@@ -28,7 +29,14 @@ modes = _Modes()
 
 def is_grad_enabled() -> bool:
     """Whether this thread records operations now."""
-    return modes.enabled
+    return modes.asked if modes.inference else modes.enabled
+
+
+def _switch(enabled: bool) -> None:
+    if modes.inference:
+        modes.asked = enabled
+    else:
+        modes.enabled = enabled
 
 
 def is_inference_mode_enabled() -> bool:
@@ -92,11 +100,11 @@ class _SetEnabled(_ModeContext):
         return context if function is None else context(function)  # `@no_grad` without parentheses
 
     def __enter__(self) -> None:
-        self.previous = modes.enabled
-        modes.enabled = self.value
+        self.previous = is_grad_enabled()
+        _switch(self.value)
 
     def __exit__(self, *exc_info: object) -> None:
-        modes.enabled = self.previous
+        _switch(self.previous)
 
 
 class no_grad(_SetEnabled):  # noqa: N801
@@ -115,22 +123,22 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
     """Switch recording on or off at once; as a context manager, back at the end."""
 
     def __init__(self, mode: bool) -> None:
-        self.previous = modes.enabled
+        self.previous = is_grad_enabled()
         self.mode = mode
-        modes.enabled = mode
+        _switch(mode)
 
     def _again(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __call__(self, function: _F) -> _F:
-        modes.enabled = self.previous  # as a decorator it must not leave a trace
+        _switch(self.previous)  # as a decorator it must not leave a trace
         return super().__call__(function)
 
     def __enter__(self) -> None:
-        modes.enabled = self.mode
+        _switch(self.mode)
 
     def __exit__(self, *exc_info: object) -> None:
-        modes.enabled = self.previous
+        _switch(self.previous)
 
 
 class inference_mode(_ModeContext):  # noqa: N801
@@ -151,9 +159,9 @@ class inference_mode(_ModeContext):  # noqa: N801
         return again
 
     def __enter__(self) -> None:
-        self.previous = (modes.enabled, modes.inference)
+        self.previous = (modes.enabled, modes.inference, modes.asked)
         modes.inference = self.mode
-        modes.enabled = not self.mode
+        modes.enabled, modes.asked = not self.mode, False
 
     def __exit__(self, *exc_info: object) -> None:
-        modes.enabled, modes.inference = self.previous
+        modes.enabled, modes.inference, modes.asked = self.previous

@@ -20,14 +20,18 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.autograd.grad_mode import modes
-from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge
+from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge, move_hooks
 from minitorch.core import geometry as geo
-from minitorch.tensor_base import IN_NO_GRAD, MULTI_OUTPUT, TensorBase
+from minitorch.tensor_base import DEFAULT, IN_FUNCTION, IN_INFERENCE, IN_NO_GRAD, MULTI_OUTPUT, TensorBase
 
 
-def check_inplace(tensor: TensorBase, operator: str) -> None:
-    """``RuntimeError`` if ``tensor`` may not be written in place now. Called before anything is written."""
-    if geo.overlaps_itself(tensor._geometry):
+def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bool = False) -> None:
+    """``RuntimeError`` if ``tensor`` may not be written in place now. Called before anything is written.
+
+    ``operands``: what else goes into the operation; writing something that requires grad is recorded too. ``overlap``:
+    elements of the tensor may share a place in memory.
+    """
+    if not overlap and geo.overlaps_itself(tensor._geometry):
         raise RuntimeError(
             f"{operator}: unsupported operation: more than one element of the written-to tensor refers to a single "
             "memory location. Please clone() the tensor before performing the operation."
@@ -46,34 +50,51 @@ def check_inplace(tensor: TensorBase, operator: str) -> None:
                 f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
             )
         return
-    if tensor.requires_grad:
-        check_view_creation(tensor, "is being modified inplace")
-    if base.requires_grad and base.is_leaf:
+    requires_grad = tensor.requires_grad
+    if requires_grad or any(isinstance(o, TensorBase) and o.requires_grad for o in operands):
+        check_view_creation(tensor, "is being")
+    if not requires_grad:
+        return
+    if base.is_leaf:
         raise RuntimeError(
             f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
-    if tensor._requires_grad and tensor.grad_fn is None:
+    if tensor.grad_fn is None:
         raise RuntimeError(
             f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
         )
 
 
+_MODES = {IN_NO_GRAD: ("no_grad", "with grad mode enabled"), IN_INFERENCE: ("inference", "in normal mode")}
+_REASONS = {
+    MULTI_OUTPUT: " This view is the output of a function that returns multiple views. Such functions do not allow the "
+    "output views to be modified inplace. You should replace the inplace operation by an out-of-place one.",
+    IN_FUNCTION: " This view was created inside a custom Function (or because an input was returned as-is) and the "
+    "autograd logic to handle view+inplace would override the custom backward associated with the custom Function, "
+    "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
+    "Function.",
+} | {
+    mode: " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
+    f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) "
+    "or both outside (if you want the inplace to be tracked)."
+    for mode, block in ((IN_NO_GRAD, "no_grad"), (IN_INFERENCE, "inference_mode"))
+}
+
+
 def check_view_creation(view: TensorBase, what_happens: str) -> None:
-    """``RuntimeError`` for views whose history can't be rewritten: made in ``no_grad``, or one of several outputs."""
-    if view._view_creation == MULTI_OUTPUT:
-        name = "a multi-output view" if view._grad_fn is None else view._grad_fn.name().rstrip("0123456789")
-        raise RuntimeError(
-            f"Output {view._output_nr} of {name.removesuffix('Backward')} is a view and {what_happens}. This view is "
-            "the output of a function that returns multiple views. Such functions do not allow the output views to be "
-            "modified inplace. You should replace the inplace operation by an out-of-place one."
-        )
-    if view._view_creation == IN_NO_GRAD:
-        raise RuntimeError(
-            f"A view was created in no_grad mode and {what_happens} with grad mode enabled. Given that this use case is "
-            "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the "
-            "inplace either both inside the no_grad block (if you don't want the inplace to be tracked) or both outside "
-            "(if you want the inplace to be tracked)."
-        )
+    """``RuntimeError`` for views whose history can't be rewritten: made in ``no_grad`` or ``inference_mode``, one of
+    several outputs, or made inside a ``Function``."""
+    creation, node = view._view_creation, view._grad_fn
+    if creation == DEFAULT:
+        return
+    view_itself = "" if node is None else f"Output {view._output_nr} of {node.name()} is a view"
+    if creation in _MODES or node is None:  # without a node it was made in no_grad, whatever else it is
+        mode, now = _MODES.get(creation, _MODES[IN_NO_GRAD])
+        made = "A view was created in" if node is None else f"{view_itself} of a view which was created in"
+        message = f"{made} {mode} mode and {what_happens} modified inplace {now}."
+    else:
+        message = f"{view_itself} and {what_happens} modified inplace."
+    raise RuntimeError(message + _REASONS[creation])
 
 
 def bump_version(tensor: TensorBase) -> None:
@@ -82,59 +103,46 @@ def bump_version(tensor: TensorBase) -> None:
         tensor._storage.version += 1
 
 
-def rebase_history(tensor: TensorBase, node: Node) -> None:
+def rebase_history(tensor: TensorBase, node: Node, output_nr: int = 0) -> None:
     """``tensor`` has been written in place and ``node`` says how: it becomes the tensor's new history."""
     base = tensor._base
     if base is None:
-        _move_retain_grad(tensor, node)
-        tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, 0, True
+        move_hooks(tensor, tensor._grad_fn, node, output_nr)
+        tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, output_nr, True
         return
     copy_slices = CopySlices(base, tensor._geometry, node)
-    _move_retain_grad(base, copy_slices)
+    move_hooks(base, base._grad_fn, copy_slices, 0)
     base._grad_fn, base._output_nr, base._requires_grad = copy_slices, 0, True
-    tensor._requires_grad = True
     regenerate_view_history(tensor)
-
-
-def _move_retain_grad(tensor: TensorBase, node: Node) -> None:
-    """``retain_grad`` follows the tensor to its new node; other hooks stay with the value they were set on."""
-    old = tensor._grad_fn
-    if tensor._meta is not None and tensor._meta.retains_grad and old is not None and old._hooks is not None:
-        reference = old._hooks.retain.pop(tensor._output_nr, None)
-        if reference is not None:
-            node.hooks().retain[0] = reference
 
 
 class CopySlices(Node):
     """History of a base one of whose views was written in place. See the module's text."""
 
     __slots__ = ("base_geometry", "view_geometry", "function")
+    namespace = "torch::autograd::"
 
     def __init__(self, base: Any, view_geometry: geo.Geometry, function: Node) -> None:
         # Gradients of the operation's other inputs go where the operation would have sent them.
-        super().__init__(
-            (gradient_edge(base), *function.edges[1:]),
-            ((base._geometry, base._dtype),),
-        )
+        super().__init__((gradient_edge(base), *function.edges[1:]), ((base._geometry, base._dtype),))
         self.base_geometry = base._geometry
         self.view_geometry = view_geometry
         self.function: Node | None = function
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         gradient = grad_outputs[0]
-        if self.function is None:
-            raise RuntimeError(BACKWARD_TWICE)
         if gradient is None:
             return (None,) * len(self.edges)
+        if self.function is None:
+            raise RuntimeError(BACKWARD_TWICE)
         base, view = self.base_geometry, self.view_geometry
         result = gradient.new_empty_strided(base.shape, base.stride)
         result.copy_(gradient)
         part = result.as_strided(view.shape, view.stride, view.offset - base.offset)
         inner = self.function.apply(part.clone())
-        if inner[0] is None:
-            part.zero_()
-        else:
-            part.copy_(inner[0])
+        if inner[0] is None:  # only a Function of the user does that; PyTorch then drops the base's gradient too
+            return tuple(inner)
+        part.copy_(inner[0])
         return (result, *inner[1:])
 
     def release(self) -> None:
@@ -143,13 +151,13 @@ class CopySlices(Node):
 
 def regenerate_view_history(view: TensorBase) -> None:
     """Give an out-of-date view a ``grad_fn`` that reads from its base's present history."""
-    check_view_creation(view, "its base or another view of its base has been modified inplace")
-    geometry = view._geometry
+    check_view_creation(view, "its base or another view of its base has been")
+    geometry, old = view._geometry, view._grad_fn
     previous, modes.enabled = modes.enabled, True
     try:
         again = view._base.as_strided(geometry.shape, geometry.stride, geometry.offset)
     finally:
         modes.enabled = previous
-    view._grad_fn, view._output_nr = again._grad_fn, 0
-    view._requires_grad = True
+    move_hooks(view, old, again._grad_fn, 0)
+    view._grad_fn, view._output_nr, view._requires_grad = again._grad_fn, 0, True
     view._view_version = view._storage.version

@@ -14,15 +14,19 @@ PyTorch keeps this in ``torch/csrc/autograd/function.h`` (``Node``), ``edge.h`` 
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, Optional
+
+from minitorch.autograd.grad_mode import modes
+from minitorch.core.geometry import is_dense
 
 if TYPE_CHECKING:
     from minitorch.core.dtypes import dtype as Dtype
     from minitorch.core.geometry import Geometry
-    from minitorch.tensor_base import TensorBase
 
 _new = object.__new__
 next_sequence_nr = count().__next__
@@ -35,6 +39,11 @@ BACKWARD_TWICE = (
     "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
     "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
     "after calling backward."
+)
+SAVED_INFERENCE = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
+    "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or "
+    "use `torch.no_grad()` instead of `torch.inference_mode()`."
 )
 
 
@@ -73,7 +82,9 @@ class Node:
 
     def name(self) -> str:
         """The operator's backward name, such as ``MulBackward0``."""
-        return type(self).__name__
+        return self.namespace + type(self).__name__
+
+    namespace = ""  # where PyTorch's class of the same name is defined, if its name tells
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -104,42 +115,85 @@ class Node:
         return RemovableHandle.add(self.hooks().pre, hook)
 
 
-class NodeHooks:
-    """``tensor_pre``: hooks on an output tensor, by output number; ``pre`` and ``post``: hooks on the node."""
+class Hooks(OrderedDict[int, Callable[..., Any]]):
+    """Hooks by number, in the order in which they were registered. A handle points to it weakly."""
 
-    __slots__ = ("tensor_pre", "retain", "pre", "post")
+    __slots__ = ()
+
+
+class NodeHooks:
+    """``of_tensors``: the hooks of each output tensor that has some, with its output number; ``retain``: the output
+    tensors that ``retain_grad`` was called on; ``pre`` and ``post``: the hooks of the node itself.
+    """
+
+    __slots__ = ("of_tensors", "retain", "pre", "post")
 
     def __init__(self) -> None:
-        self.tensor_pre: list[tuple[int, dict[int, Callable[[Any], Any]]]] = []
+        self.of_tensors: list[tuple[int, Hooks]] = []
         self.retain: dict[int, weakref.ref[Any]] = {}
-        self.pre: dict[int, Callable[..., Any]] = {}
-        self.post: dict[int, Callable[..., Any]] = {}
+        self.pre = Hooks()
+        self.post = Hooks()
 
     def before(self, gradients: list[Any]) -> list[Any]:
-        """The grad_outputs after hooks on tensors, then hooks on the node; then kept where ``retain_grad`` asked."""
-        for output_nr, hooks in self.tensor_pre:
-            for hook in list(hooks.values()):
-                if gradients[output_nr] is not None:
-                    replaced = hook(gradients[output_nr])
-                    if replaced is not None:
-                        gradients[output_nr] = replaced
+        """The grad_outputs after the hooks of tensors, then of the node."""
+        gradients = self.tensor_hooks(gradients)
         for hook in list(self.pre.values()):
-            replaced = hook(tuple(gradients))
-            if replaced is not None:
-                gradients = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
-        for output_nr, reference in self.retain.items():
-            tensor = reference()
-            if tensor is not None and gradients[output_nr] is not None:
-                accumulate_into(tensor, gradients[output_nr])
+            gradients = list(_replaced(hook, gradients, hook(tuple(gradients))))
         return gradients
 
-    def after(self, gradients: tuple[Any, ...], grad_outputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The grad_inputs after hooks on the node."""
-        for hook in list(self.post.values()):
-            replaced = hook(gradients, grad_outputs)
-            if replaced is not None:
-                gradients = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
+    def tensor_hooks(self, gradients: list[Any]) -> list[Any]:
+        """The grad_outputs after the hooks of tensors. What they make of it is what ``retain_grad`` keeps."""
+        gradients = list(gradients)
+        for output_nr, hooks in self.of_tensors:
+            for hook in list(hooks.values()):
+                new = hook(gradients[output_nr])
+                if new is not None:
+                    gradients[output_nr] = _checked(hook, gradients[output_nr], new)
+        for output_nr, reference in self.retain.items():
+            tensor, gradient = reference(), gradients[output_nr]
+            if tensor is not None and gradient is not None:
+                meta = tensor._meta
+                meta.grad = gradient.clone().contiguous() if meta.grad is None else meta.grad + gradient
         return gradients
+
+    def after(self, gradients: Sequence[Any], grad_outputs: tuple[Any, ...]) -> Sequence[Any]:
+        """The grad_inputs after the hooks of the node."""
+        for hook in list(self.post.values()):
+            gradients = _replaced(hook, gradients, hook(tuple(gradients), grad_outputs))
+        return gradients
+
+
+def _replaced(hook: Callable[..., Any], old: Sequence[Any], new: Any) -> Sequence[Any]:
+    """What a node hook returned in place of ``old``: a tuple of as many gradients, or None to leave them."""
+    if new is None:
+        return old
+    if not isinstance(new, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(new).__name__}'")
+    if len(new) != len(old):
+        raise RuntimeError(
+            f"hook '{_name_of(hook)}' has returned an incorrect number of values (got {len(new)}, but expected "
+            f"{len(old)})"
+        )
+    return [None if b is None else _checked(hook, a, b) for a, b in zip(old, new)]
+
+
+def _checked(hook: Callable[..., Any], old: Any, new: Any) -> Any:
+    """The gradient ``new`` that a hook returned in place of ``old``: it must have the same dtype and shape."""
+    if old is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    if not hasattr(new, "_geometry"):
+        raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
+    if new._dtype is not old._dtype:
+        raise RuntimeError(
+            f"hook '{_name_of(hook)}' has changed the type of value (was {old.dtype} got {new.dtype})"
+        )
+    if new._geometry.shape != old._geometry.shape:
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
+    return new
+
+
+def _name_of(hook: Any) -> str:
+    return getattr(hook, "__name__", "<unknown>")
 
 
 class RemovableHandle:
@@ -148,7 +202,8 @@ class RemovableHandle:
     _next_id = count().__next__
 
     def __init__(self, hooks: dict[int, Any]) -> None:
-        self.hooks_dict_ref = weakref.ref(hooks) if hasattr(hooks, "__weakref__") else (lambda: hooks)
+        # A plain dictionary can't be pointed to weakly.
+        self.hooks_dict_ref = (lambda: hooks) if type(hooks) is dict else weakref.ref(hooks)
         self.id = RemovableHandle._next_id()
 
     @classmethod
@@ -171,39 +226,74 @@ class RemovableHandle:
         self.remove()
 
 
+def add_tensor_hook(tensor: Any, hook: Callable[[Any], Any]) -> RemovableHandle:
+    """``tensor.register_hook``. The first hook of a tensor makes its present node know all the further ones."""
+    meta = tensor.autograd_meta()
+    if meta.hooks is None:
+        hooks, node = Hooks(), tensor.grad_fn  # asking a stale view for its grad_fn may reset meta.hooks
+        meta.hooks = hooks
+        if node is None:
+            node = None if meta.accumulator is None else meta.accumulator()
+        if node is not None:
+            node.hooks().of_tensors.append((tensor._output_nr, hooks))
+    return RemovableHandle.add(meta.hooks, hook)
+
+
+def retain_grad(tensor: Any) -> None:
+    """``tensor.retain_grad``; nothing happens for a leaf."""
+    node = tensor.grad_fn
+    meta = tensor.autograd_meta()
+    if node is not None and not meta.retains_grad:
+        meta.retains_grad = True
+        node.hooks().retain[tensor._output_nr] = weakref.ref(tensor)
+
+
+def move_hooks(tensor: Any, old: Node | None, new: Node, output_nr: int) -> None:
+    """``tensor`` has got another ``grad_fn``: ``retain_grad`` follows it there; its hooks stay with the old value."""
+    meta = tensor._meta
+    if meta is None:
+        return
+    meta.hooks = None
+    if meta.retains_grad and old is not None and old._hooks is not None:
+        reference = old._hooks.retain.pop(tensor._output_nr, None)
+        if reference is not None:
+            new.hooks().retain[output_nr] = reference
+
+
 class AccumulateGrad(Node):
     """Stands for a leaf: adds the gradient that arrives to ``variable.grad``."""
 
     __slots__ = ("variable",)
     edges = ()
     sequence_nr = ACCUMULATE_FIRST
+    namespace = "torch::autograd::"
+    variable: Any
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         gradient, variable = grad_outputs[0], self.variable
-        if gradient is None:
-            return ()
-        meta = variable.autograd_meta()
-        for hook in list(meta.hooks.values()):
-            replaced = hook(gradient)
-            if replaced is not None:
-                gradient = replaced
-        accumulate_into(variable, gradient)
-        for post_hook in list(meta.post_accumulate_hooks.values()):
-            post_hook(variable)
+        meta = variable._meta
+        if gradient is not None:
+            with _one_thread_at_a_time:
+                if meta.grad is None:
+                    meta.grad = _first_gradient(gradient, variable._geometry)
+                elif modes.enabled:  # create_graph: the sum gets a history, and the old gradient stays as it was
+                    meta.grad = meta.grad + gradient
+                else:
+                    meta.grad.add_(gradient)
+        if meta.post_accumulate_hooks is not None:
+            for hook in list(meta.post_accumulate_hooks.values()):
+                hook(variable)
         return ()
 
 
-def accumulate_into(tensor: TensorBase, gradient: Any) -> None:
-    """``tensor.grad += gradient``. The first gradient is copied, for others may hold the tensor that arrived."""
-    meta = tensor.autograd_meta()
-    if gradient.requires_grad:  # create_graph: keep the history of the sum
-        meta.grad = gradient.clone() if meta.grad is None else meta.grad + gradient
-    elif meta.grad is None:
-        meta.grad = gradient.detach().clone()
-    elif meta.grad.requires_grad:
-        meta.grad = meta.grad + gradient
-    else:
-        meta.grad.add_(gradient)
+def _first_gradient(gradient: Any, like: Geometry) -> Any:
+    """A copy, for others may hold the tensor that arrived; in the leaf's own memory order where it has no gaps."""
+    if gradient._geometry is like or like.is_plain or not is_dense(like):
+        return gradient.clone().contiguous()
+    return gradient.new_empty_strided(like.shape, like.stride).copy_(gradient)
+
+
+_one_thread_at_a_time = threading.RLock()  # for what is shared between the graphs of two threads: the leaves
 
 
 def gradient_edge(tensor: Any) -> Edge:
@@ -211,7 +301,7 @@ def gradient_edge(tensor: Any) -> Edge:
     node = tensor._grad_fn if tensor._base is None else tensor.grad_fn
     if node is not None:
         return (node, tensor._output_nr)
-    if not tensor._requires_grad and not tensor.requires_grad:
+    if not tensor._requires_grad:  # nor for a view that only its base makes require grad: made in no_grad
         return None
     meta = tensor._meta
     if meta is None:
@@ -220,12 +310,22 @@ def gradient_edge(tensor: Any) -> Edge:
         accumulator = meta.accumulator()
         if accumulator is not None:
             return (accumulator, 0)
-    accumulator = _new(AccumulateGrad)  # one for each leaf, as long as some graph points to it
-    accumulator.variable = tensor
-    accumulator.outputs = ((tensor._geometry, tensor._dtype),)
-    accumulator._hooks = None
-    meta.accumulator = weakref.ref(accumulator)
-    return (accumulator, 0)
+    return (_new_accumulator(tensor, meta), 0)
+
+
+def _new_accumulator(tensor: Any, meta: Any) -> Node:
+    """The one AccumulateGrad of a leaf. It lives as long as some graph points to it."""
+    with _one_thread_at_a_time:
+        accumulator = None if meta.accumulator is None else meta.accumulator()
+        if accumulator is None:
+            accumulator = _new(AccumulateGrad)
+            accumulator.variable = tensor
+            accumulator.outputs = ((tensor._geometry, tensor._dtype),)
+            accumulator._hooks = None
+            if meta.hooks is not None:
+                accumulator.hooks().of_tensors.append((0, meta.hooks))
+            meta.accumulator = weakref.ref(accumulator)
+        return accumulator
 
 
 def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int) -> Any:
@@ -245,6 +345,8 @@ def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int
     if gradient._dtype is not dtype:
         if gradient._dtype.is_complex and not dtype.is_complex:
             gradient = gradient.real
+        elif dtype.is_complex and not gradient._dtype.is_complex and not gradient._dtype.is_floating_point:
+            raise RuntimeError(f"Function {node.name()} returned an integer gradient for a complex input")
         gradient = gradient.to(dtype)
     return gradient
 

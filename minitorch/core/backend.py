@@ -45,13 +45,18 @@ def register_backend(device_type: str, backend: Backend) -> None:
 
 
 def backend_for(device_type: str) -> Backend:
-    """The backend of a device type; ``RuntimeError`` where this installation has none."""
-    try:
-        return _backends[device_type]
-    except KeyError:
-        raise RuntimeError(
-            f"no backend for device type '{device_type}' in this installation; there is: {', '.join(sorted(_backends))}"
-        ) from None
+    """The backend of a device type.
+
+    Where this installation has none, PyTorch's errors: ``AssertionError`` for GPUs, else ``NotImplementedError``.
+    """
+    found = _backends.get(device_type)
+    if found is not None:
+        return found
+    if device_type in ("cuda", "xpu"):
+        raise AssertionError(f"Torch not compiled with {device_type.upper()} enabled")
+    raise NotImplementedError(
+        f"no backend for device type '{device_type}' in this installation; there is: {', '.join(sorted(_backends))}"
+    )
 
 
 def is_available(device_type: str) -> bool:

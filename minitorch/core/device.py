@@ -1,63 +1,74 @@
 """Where a tensor's bytes live: ``device("cpu")``, ``device("cuda:0")``.
 
 There is one object per device, so two devices are compared with ``is`` on the hot path. A device may be named without
-existing; asking for its ``backend`` is what fails then.
+existing; a tensor can live only where this installation has a backend, and ``place_of`` is what says so:
 
-PyTorch keeps the same in ``c10/core/Device.h`` and ``torch/csrc/Device.cpp``.
+    place_of("cpu:0")   cpu        there is one CPU, whatever its index
+    place_of("cuda")    cuda:0     a GPU tensor knows which GPU
+    place_of(None)      cpu        or what set_default_device, or `with device("cuda"):`, says
+
+PyTorch keeps the same in ``c10/core/Device.h``, ``torch/csrc/Device.cpp`` and ``torch/utils/_device.py``.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from minitorch.core import cpu as _cpu  # noqa: F401  (registers the CPU backend)
-from minitorch.core.backend import Backend, backend_for
+from minitorch.core.backend import Backend, backend_for, is_available
 
-_TYPES = ("cpu", "cuda", "mps", "xpu", "meta")
+_TYPES = (
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
+    "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
+)  # fmt: skip
 _interned: dict[tuple[str, int | None], device] = {}
 
 
 class device:  # noqa: N801  (PyTorch's own spelling)
-    """``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` or another device. ``RuntimeError`` for unknown types."""
+    """``device("cuda", 1)``, ``device("cuda:1")``, ``device(1)`` or another device.
+
+    ``RuntimeError`` for unknown types and bad indices, ``TypeError`` for what is no name. ``with device("cuda"):``
+    makes it the default device of new tensors.
+    """
 
     __slots__ = ("type", "index", "_backend")
     type: str
     index: int | None
     _backend: Backend | None
 
-    def __new__(cls, type: Any = "cpu", index: int | None = None) -> device:  # noqa: A002
-        if isinstance(type, device):
-            return type
-        if isinstance(type, int) and not isinstance(type, bool):
-            type, index = "cuda", type
-        if not isinstance(type, str):
-            raise TypeError(
-                f"device(): argument 'type' must be a str, an int or a device, not {type.__class__.__name__}"
-            )
-        kind, colon, number = type.partition(":")
-        if colon:
-            if index is not None:
-                raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {type}")
-            if not number.isdigit() or (len(number) > 1 and number[0] == "0"):
-                raise RuntimeError(f"Invalid device string: '{type}'")
-            index = int(number)
-        if kind not in _TYPES:
-            raise RuntimeError(
-                f"Expected one of {', '.join(_TYPES)} device type at start of device string: {type}"
-            )
-        found = _interned.get((kind, index))
-        if found is None:
-            found = object.__new__(cls)
-            found.type, found.index, found._backend = kind, index, None
-            _interned[kind, index] = found
-        return found
+    def __new__(cls, type: Any = None, index: int | None = None, *, device: Any = None) -> device:
+        given = type if device is None else device
+        if given.__class__ is cls and index is None:
+            return given  # type: ignore[no-any-return]
+        if isinstance(given, int) and not isinstance(given, bool):
+            if not is_available("cuda"):
+                raise RuntimeError("Cannot access accelerator device when none is available.")
+            return _intern(*_parse("cuda", given))
+        if not isinstance(given, str):
+            raise TypeError(f"device(): argument 'type' (position 1) must be str, not {given.__class__.__name__}")
+        if index is not None and (not isinstance(index, int) or isinstance(index, bool)):
+            raise TypeError(f"device(): argument 'index' (position 2) must be int, not {index.__class__.__name__}")
+        return _intern(*_parse(given, index))
 
     @property
     def backend(self) -> Backend:
-        """What computes on this device; ``RuntimeError`` where this installation has nothing that does."""
-        if self._backend is None:
-            self._backend = backend_for(self.type)
-        return self._backend
+        """What computes on this device; see ``backend_for`` for where there is nothing that does."""
+        backend = self._backend
+        if backend is None:
+            backend = backend_for(self.type)
+            object.__setattr__(self, "_backend", backend)
+        return backend
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
+
+    def __enter__(self) -> device:
+        _defaults.stack.append(place_of(self))
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        _defaults.stack.pop()
 
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
@@ -71,4 +82,71 @@ class device:  # noqa: N801  (PyTorch's own spelling)
         return (device, (self.type, self.index))
 
 
+def _parse(name: str, index: int | None) -> tuple[str, int | None]:
+    """Type and index from ``"cuda"`` or ``"cuda:1"``. ``RuntimeError`` for anything else."""
+    if not name:
+        raise RuntimeError("Device string must not be empty")
+    kind, colon, number = name.partition(":")
+    if colon:
+        if index is not None:
+            raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {name}")
+        if not (number.isascii() and number.isdigit()) or (len(number) > 1 and number[0] == "0"):
+            raise RuntimeError(f"Invalid device string: '{name}'")
+        index = int(number)
+    if kind not in _TYPES:
+        raise RuntimeError(f"Expected one of {', '.join(_TYPES)} device type at start of device string: {name}")
+    if index is not None and index < 0:
+        raise RuntimeError("Device index must not be negative")
+    return kind, index
+
+
+def _intern(kind: str, index: int | None) -> device:
+    found = _interned.get((kind, index))
+    if found is None:
+        made = object.__new__(device)
+        for name, value in (("type", kind), ("index", index), ("_backend", None)):
+            object.__setattr__(made, name, value)
+        found = _interned.setdefault((kind, index), made)
+    return found
+
+
 cpu = device("cpu")
+
+
+# ---- where new tensors go --------------------------------------------------------------------------------------------
+
+
+class _Defaults(threading.local):
+    """The default device of this thread, and above it those of the ``with`` blocks around."""
+
+    def __init__(self) -> None:
+        self.stack = [cpu]
+
+
+_defaults = _Defaults()
+
+
+def place_of(given: Any) -> device:
+    """The device on which a tensor asked for on ``given`` will live; the default device for None.
+
+    ``AssertionError`` for a GPU and ``NotImplementedError`` for other devices that this installation cannot compute on.
+    """
+    if given is None:
+        return _defaults.stack[-1]
+    if given is cpu:
+        return cpu
+    named = device(given)
+    if named.type == "cpu":
+        return cpu
+    backend_for(named.type)
+    return _intern(named.type, named.index or 0)
+
+
+def get_default_device() -> device:
+    """Where new tensors go when no device is named."""
+    return _defaults.stack[-1]
+
+
+def set_default_device(device: Any) -> None:
+    """Name where new tensors go when no device is named; None means the CPU."""
+    _defaults.stack[0] = cpu if device is None else place_of(device)

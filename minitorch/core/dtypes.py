@@ -13,6 +13,7 @@ out on purpose: quantized dtypes, sub-byte integers, and ``complex32``, which ne
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -45,9 +46,7 @@ class dtype:  # noqa: N801  (PyTorch's own spelling)
                 try:
                     import ml_dtypes
                 except ImportError as error:
-                    raise ImportError(
-                        f"{self!r} needs the package ml_dtypes: pip install ml_dtypes"
-                    ) from error
+                    raise ImportError(f"{self!r} needs the package ml_dtypes: pip install ml_dtypes") from error
                 self._np = np.dtype(getattr(ml_dtypes, self._ml_name))
         return self._np
 
@@ -64,8 +63,16 @@ class dtype:  # noqa: N801  (PyTorch's own spelling)
         return {complex64: float32, complex128: float64}.get(self, self)
 
     def to_complex(self) -> dtype:
-        """The complex dtype whose parts have this dtype: ``float32`` gives ``complex64``."""
-        return {float32: complex64, float64: complex128}.get(self, self)
+        """The complex dtype that holds this dtype as its parts: ``float32`` gives ``complex64``.
+
+        ``RuntimeError`` for dtypes that are no parts, and for ``float16``, whose ``complex32`` is left out here.
+        """
+        if self.category == COMPLEX:
+            return self
+        found = {float32: complex64, bfloat16: complex64, float64: complex128}.get(self)
+        if found is None:
+            raise RuntimeError(f"Unknown Complex ScalarType for {self.name}")
+        return found
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -129,25 +136,37 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d: dtype) -> None:
     """Set the dtype that Python floats become. ``TypeError`` for anything but a floating dtype."""
     global _default_dtype
-    if not isinstance(d, dtype) or d.category != FLOATING:
-        raise TypeError("only floating-point types are supported as the default type")
+    if not isinstance(d, dtype):
+        raise TypeError(f"invalid dtype object: only floating-point types are supported as the default type, got {d!r}")
+    if d.category != FLOATING or d.itemsize == 1:
+        raise TypeError(f"only floating-point types of 16 bits and more are supported as the default type, got {d}")
     _default_dtype = d
 
 
 def default_complex_dtype() -> dtype:
-    """The complex dtype that goes with the default dtype: ``complex64`` for ``float32``."""
+    """The complex dtype that goes with the default dtype: ``complex64`` for ``float32``, and for lack of ``complex32``
+    also for halves."""
     return complex128 if _default_dtype is float64 else complex64
 
 
-class finfo:  # noqa: N801
+class _TypeInfo:
+    """What ``finfo`` and ``iinfo`` share: equal when of one dtype, and not hashable, as in PyTorch."""
+
+    dtype: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.dtype == other.dtype  # type: ignore[attr-defined]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class finfo(_TypeInfo):  # noqa: N801
     """The limits of a floating dtype: ``eps, min, max, tiny, smallest_normal, resolution, bits, dtype``."""
 
-    def __init__(self, type: dtype | None = None) -> None:  # noqa: A002  (PyTorch's parameter name)
-        of = get_default_dtype() if type is None else type
+    def __init__(self, type: dtype | None = None) -> None:
+        of = get_default_dtype() if type is None else _checked(type, "finfo")
         if of.category < FLOATING:
-            raise TypeError(
-                f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{of}'"
-            )
+            raise TypeError(f"torch.finfo() requires a floating point input type. Use torch.iinfo to handle '{of}'")
         real = of.to_real()
         info: Any
         if real._ml_name is None:
@@ -155,13 +174,14 @@ class finfo:  # noqa: N801
         else:
             import ml_dtypes
 
-            info = ml_dtypes.finfo(real.np)
+            info = ml_dtypes.finfo(real.np)  # type: ignore[no-untyped-call]
         self.bits = real.itemsize * 8
         self.eps = float(info.eps)
         self.max = float(info.max)
         self.min = float(info.min)
         self.tiny = self.smallest_normal = float(info.smallest_normal)
-        self.resolution = float(info.resolution)
+        decimals = math.floor(-math.log2(self.eps) * math.log10(2))  # that survive going through the dtype
+        self.resolution = float(f"1e-{decimals}")
         self.dtype = real.name
 
     def __repr__(self) -> str:
@@ -171,16 +191,14 @@ class finfo:  # noqa: N801
         )
 
 
-class iinfo:  # noqa: N801
+class iinfo(_TypeInfo):  # noqa: N801
     """The limits of an integer dtype: ``bits, min, max, dtype``."""
 
-    def __init__(self, type: dtype) -> None:  # noqa: A002
-        if type.category == BOOL:
+    def __init__(self, type: dtype) -> None:
+        if _checked(type, "iinfo").category == BOOL:
             raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.category != INTEGER:
-            raise TypeError(
-                f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'"
-            )
+            raise TypeError(f"torch.iinfo() requires an integer input type. Use torch.finfo to handle '{type}'")
         info = np.iinfo(type.np)
         self.bits = info.bits
         self.min = int(info.min)
@@ -191,8 +209,17 @@ class iinfo:  # noqa: N801
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
 
 
+def _checked(given: Any, function: str) -> dtype:
+    if not isinstance(given, dtype):
+        raise TypeError(f"{function}(): argument 'type' (position 1) must be torch.dtype, not {type(given).__name__}")
+    return given
+
+
 def of_python_number(value: Any) -> dtype:
-    """The dtype a Python number becomes in a tensor: bool, int64, the default float or its complex."""
+    """The dtype a Python number becomes in a tensor: bool, int64, the default float or its complex.
+
+    ``RuntimeError`` for a complex number while the default dtype is a half.
+    """
     kind = type(value)
     if kind is bool or isinstance(value, (bool, np.bool_)):
         return bool_
@@ -200,4 +227,6 @@ def of_python_number(value: Any) -> dtype:
         return int64 if value <= sys.maxsize else uint64
     if isinstance(value, (float, np.floating)):
         return _default_dtype
+    if _default_dtype.itemsize < 4:
+        raise RuntimeError(f"invalid default scalar type for complex: {_default_dtype}")
     return default_complex_dtype()

@@ -15,7 +15,7 @@ PyTorch keeps the same in ``c10/core/ScalarType.cpp`` (``promoteTypes``) and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,39 +26,44 @@ from minitorch.core.dtypes import BOOL, COMPLEX, FLOATING, INTEGER, dtype
 _BAREBONES_UNSIGNED = (dtypes.uint16, dtypes.uint32, dtypes.uint64)
 
 
-@lru_cache(maxsize=None)
+@cache
 def promote_types(type1: dtype, type2: dtype) -> dtype:
-    """The smallest dtype that both may be converted to. ``RuntimeError`` for unsigned 16 to 64 bits with another
-    integer, as in PyTorch."""
+    """The smallest dtype that both may be converted to.
+
+    ``RuntimeError`` for an eight-bit float with anything else, and for ``uint16, uint32, uint64`` with anything but a
+    floating dtype: PyTorch leaves their promotion undecided.
+    """
     if type1 is type2:
         return type1
     low, high = sorted((type1, type2), key=lambda d: d.category)
+    _check_promotable(type1, type2, high)
     if low.category == high.category:
         return _promote_within_category(low, high)
-    if high.category == COMPLEX and low.category == FLOATING:
-        return promote_types(low.to_complex() if low.itemsize >= 4 else dtypes.complex64, high)
+    if high.category == COMPLEX and low is dtypes.float64:
+        return dtypes.complex128
     return high
+
+
+def _check_promotable(type1: dtype, type2: dtype, high: dtype) -> None:
+    eight_bit_float = any(d.category == FLOATING and d.itemsize == 1 for d in (type1, type2))
+    undecided = any(d in _BAREBONES_UNSIGNED for d in (type1, type2)) and high.category != FLOATING
+    if eight_bit_float or undecided:
+        kind = "Float8 Types" if eight_bit_float else "uint16, uint32, uint64 types"
+        raise RuntimeError(
+            f"Promotion for {kind} is not supported, attempted to promote {scalar_type_name(type1)} and "
+            f"{scalar_type_name(type2)}"
+        )
 
 
 def _promote_within_category(a: dtype, b: dtype) -> dtype:
     if a.category == INTEGER:
-        if a in _BAREBONES_UNSIGNED or b in _BAREBONES_UNSIGNED:
-            raise RuntimeError(
-                f"Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
-                f"{_scalar_type_name(a)} and {_scalar_type_name(b)}"
-            )
         return dtypes.from_numpy_dtype(np.promote_types(a.np, b.np))
-    if a.itemsize == b.itemsize:  # float16 with bfloat16, or two kinds of float8
-        if a.itemsize == 1:
-            raise RuntimeError(
-                f"Promotion for Float8 Types is not supported, attempted to promote "
-                f"{_scalar_type_name(a)} and {_scalar_type_name(b)}"
-            )
-        return dtypes.float32
+    if a.itemsize == b.itemsize:
+        return dtypes.float32  # float16 with bfloat16: neither holds the other
     return a if a.itemsize > b.itemsize else b
 
 
-def _scalar_type_name(d: dtype) -> str:
+def scalar_type_name(d: dtype) -> str:
     """The C++ name that PyTorch's messages use: ``Float`` for ``float32``."""
     names = {
         "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
@@ -68,9 +73,6 @@ def _scalar_type_name(d: dtype) -> str:
         "float8_e4m3fn": "Float8_e4m3fn", "float8_e5m2": "Float8_e5m2",
     }  # fmt: skip
     return names[d.name]
-
-
-scalar_type_name = _scalar_type_name
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:

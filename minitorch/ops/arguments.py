@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from minitorch.tensor_base import TensorBase
@@ -46,3 +48,18 @@ def tensor(value: Any, function: str, argument: str) -> Any:
     if not isinstance(value, TensorBase):
         raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {type(value).__name__}")
     return value
+
+
+def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Also accept NumPy's names for two parameters: ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            if "axis" in kwargs:
+                kwargs["dim"] = kwargs.pop("axis")
+            if "keepdims" in kwargs:
+                kwargs["keepdim"] = kwargs.pop("keepdims")
+        return function(*args, **kwargs)
+
+    return call

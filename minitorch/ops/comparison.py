@@ -144,18 +144,21 @@ def equal(input: Any, other: Any) -> bool:
 # ---- logic on truth values ----------------------------------------------------------------------------------------
 
 
-@pointwise(promotion="bool")
-def _logical_and(xp: Any, input: Any, other: Any, out: Any) -> Any:
+@pointwise(promotion="bool", numbers="refused")
+def logical_and(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """Whether both are nonzero."""
     return xp.logical_and(input, other, out)
 
 
-@pointwise(promotion="bool")
-def _logical_or(xp: Any, input: Any, other: Any, out: Any) -> Any:
+@pointwise(promotion="bool", numbers="refused")
+def logical_or(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """Whether either is nonzero."""
     return xp.logical_or(input, other, out)
 
 
-@pointwise(promotion="bool")
-def _logical_xor(xp: Any, input: Any, other: Any, out: Any) -> Any:
+@pointwise(promotion="bool", numbers="refused")
+def logical_xor(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """Whether exactly one is nonzero."""
     return xp.logical_xor(input, other, out)
 
 
@@ -163,36 +166,6 @@ def _logical_xor(xp: Any, input: Any, other: Any, out: Any) -> Any:
 def logical_not(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is zero."""
     return xp.logical_not(input, out)
-
-
-def logical_and(input: Any, other: Any, *, out: Any = None) -> Any:
-    """Whether both are nonzero."""
-    return _logical_and(input, check_tensor(other, "logical_and", "other"), out=out)
-
-
-def logical_or(input: Any, other: Any, *, out: Any = None) -> Any:
-    """Whether either is nonzero."""
-    return _logical_or(input, check_tensor(other, "logical_or", "other"), out=out)
-
-
-def logical_xor(input: Any, other: Any, *, out: Any = None) -> Any:
-    """Whether exactly one is nonzero."""
-    return _logical_xor(input, check_tensor(other, "logical_xor", "other"), out=out)
-
-
-def logical_and_(input: Any, other: Any) -> Any:
-    """In-place form of ``logical_and``."""
-    return _logical_and.inplace(input, check_tensor(other, "logical_and_", "other"))
-
-
-def logical_or_(input: Any, other: Any) -> Any:
-    """In-place form of ``logical_or``."""
-    return _logical_or.inplace(input, check_tensor(other, "logical_or_", "other"))
-
-
-def logical_xor_(input: Any, other: Any) -> Any:
-    """In-place form of ``logical_xor``."""
-    return _logical_xor.inplace(input, check_tensor(other, "logical_xor_", "other"))
 
 
 def is_nonzero(input: Any) -> bool:

@@ -145,7 +145,7 @@ def _copy_forward(xp: Any, input: Any, src: Any) -> Any:
     return src
 
 
-_copy_into = Operator(_copy_forward, "CopyBackwards", skip=1)
+_copy_into = Operator(_copy_forward, "torch::autograd::CopyBackwards", skip=1)
 _copy_into.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
 _copy_into.add_derivative(("src",), lambda grad: grad)
 
@@ -154,7 +154,7 @@ def copy_(input: Any, src: Any, non_blocking: bool = False) -> Any:
     """Write the elements of ``src``, broadcast to this shape and converted to this dtype, into ``input``."""
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-    check_inplace(input, "copy_")
+    check_inplace(input, "copy_", src)
     geo.expand(src._geometry, tuple(input.shape))
     node = make_node(_copy_into, (input, src), input)
     _write(input, src)
@@ -181,9 +181,15 @@ def _filled(xp: Any, input: Any, value: Any) -> Any:
     return value
 
 
-_fill_into = Operator(_filled, "FillBackward0", skip=1)
-_fill_into.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
-_fill_into.add_derivative(("value",), lambda grad: grad.sum())
+_fill_with_tensor = Operator(_filled, "FillBackward3", skip=1)
+_fill_with_tensor.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
+_fill_with_tensor.add_derivative(("value",), lambda grad: grad.sum())
+
+_fill_with_number = Operator(_filled, "FillBackward2", skip=1)
+_fill_with_number.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
+
+_zero = Operator(_filled, "ZeroBackward0", skip=1)
+_zero.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
 
 
 def fill_(input: Any, value: Any) -> Any:
@@ -193,21 +199,23 @@ def fill_(input: Any, value: Any) -> Any:
             raise RuntimeError(
                 f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
-        array = value.array
-    elif isinstance(value, NUMBERS):
-        array = number_as_array(value, input._dtype)
-    else:
-        raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
-    check_inplace(input, "fill_")
-    node = make_node(_fill_into, (input, value), input)
+        return _fill(_fill_with_tensor, input, value, value.array)
+    if isinstance(value, NUMBERS):
+        return _fill(_fill_with_number, input, value, number_as_array(value, input._dtype))
+    raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
+
+
+def zero_(input: Any) -> Any:
+    """Write zero into every element."""
+    return _fill(_zero, input, 0, 0)
+
+
+def _fill(operator: Operator, input: Any, value: Any, array: Any) -> Any:
+    check_inplace(input, operator.name, value, overlap=True)  # writing one value twice does no harm
+    node = make_node(operator, (input, value), input)
     input.array[...] = array
     bump_version(input)
     if node is not None:
         node.outputs = ((input._geometry, input._dtype),)
         rebase_history(input, node)
     return input
-
-
-def zero_(input: Any) -> Any:
-    """Write zero into every element."""
-    return fill_(input, 0)

@@ -21,7 +21,6 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
-from minitorch.ops.gather_scatter import placed_along
 from minitorch.ops.reduction import Dims, deliver, reduced_dims, restore
 from minitorch.tensor_base import TensorBase
 
@@ -107,11 +106,13 @@ def _(grad: Any, input: Any, result: Any, dim: Dims, keepdim: bool) -> Any:
     return _share(restore(grad, geometry, dim, keepdim), input, restore(result, geometry, dim, keepdim), dim)
 
 
+@arg.numpy_names
 def amax(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -> Any:
     """Largest elements over one, several or all dimensions. Equal ones share the gradient."""
     return _extreme(_amax, input, dim, keepdim, out, "amax", "max_values_cpu")
 
 
+@arg.numpy_names
 def amin(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -> Any:
     """Smallest elements over one, several or all dimensions. Equal ones share the gradient."""
     return _extreme(_amin, input, dim, keepdim, out, "amin", "min_values_cpu")
@@ -143,6 +144,7 @@ def _(grads: Any, input: Any, result0: Any, result1: Any, dim: Dims, keepdim: bo
     return total
 
 
+@arg.numpy_names
 def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: Any = None) -> Any:
     """``(min, max)`` of all elements, or over one dimension."""
     dims = reduced_dims(input, dim, "aminmax")
@@ -199,22 +201,24 @@ def selected_gradient(grad: Any, geometry: Geometry, indices: Any, dim: int, kee
         return grad
     if not keepdim:
         grad, indices = grad.unsqueeze(dim), indices.unsqueeze(dim)
-    return placed_along(grad, geometry.shape, dim, indices)
+    return grad.new_zeros(geometry.shape).scatter_(dim, indices, grad)
 
 
+@arg.numpy_names
 def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:  # noqa: A001
     """``max()``: the largest element. ``max(dim)``: ``(values, indices)``. ``max(other)``: elementwise maximum."""
     if isinstance(dim, TensorBase) or other is not None:
-        from minitorch.ops.comparison import maximum
+        from minitorch.ops.clamping import maximum
 
         return maximum(input, dim if other is None else other, out=out)
     return _max_or_min(_max_all, _max_dim, input, dim, keepdim, out, "max")
 
 
+@arg.numpy_names
 def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:  # noqa: A001
     """``min()``: the smallest element. ``min(dim)``: ``(values, indices)``. ``min(other)``: elementwise minimum."""
     if isinstance(dim, TensorBase) or other is not None:
-        from minitorch.ops.comparison import minimum
+        from minitorch.ops.clamping import minimum
 
         return minimum(input, dim if other is None else other, out=out)
     return _max_or_min(_min_all, _min_dim, input, dim, keepdim, out, "min")
@@ -248,11 +252,13 @@ def _argmin(xp: Any, input: Any, dim: int | None, keepdim: bool) -> Any:
     return xp.argmin(input, axis=dim if input.ndim else None, keepdims=keepdim)
 
 
+@arg.numpy_names
 def argmax(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Index of the largest element of a dimension, or of the flattened tensor. The first of several equal ones."""
     return _arg_extreme(_argmax, input, dim, keepdim, out, "argmax")
 
 
+@arg.numpy_names
 def argmin(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Index of the smallest element of a dimension, or of the flattened tensor. The first of several equal ones."""
     return _arg_extreme(_argmin, input, dim, keepdim, out, "argmin")

@@ -4,16 +4,16 @@ For C = A @ B and a gradient G of C,
 
     dA = G @ B^H            dB = A^H @ G            (H: transposed, and conjugated if complex)
 
-so the derivative of a product is two products. No transpose is copied: a transposed view goes to BLAS with its strides,
-which BLAS understands. Of the two ways to compute dB, ``A^H @ G`` and ``(G^T @ conj(A))^T``, the one is taken that
-leaves the result in the memory order of ``B``: the weight of a ``linear`` is a transposed view, and its gradient then
-arrives at the weight itself contiguous.
+so the derivative of a product is two products, each with a transposed factor. Nothing is copied to transpose it: ``_mm``
+has a flag for either factor, as BLAS has, and a second derivative only turns other flags. Of the two ways to compute
+dB, ``A^H @ G`` and ``(G^T @ conj(A))^T``, the one is taken that leaves the result in the memory order of ``B``: the
+weight of a ``linear`` is a transposed view, and its gradient then arrives at the weight itself contiguous.
 
 ``matmul`` is the general product. It picks ``dot``, ``mv``, ``mm`` or ``bmm`` by the number of dimensions, and folds a
 batch into the rows of one matrix where that needs no copy, since one large product is faster than many small ones.
 
-PyTorch: ``aten/src/ATen/native/LinearAlgebra.cpp``, ``Linear.cpp``; the choice of memory order is ``mm_mat1_backward``
-and ``mm_mat2_backward`` in ``torch/csrc/autograd/FunctionsManual.cpp``. ``einsum`` and ``tensordot`` are in
+PyTorch: ``aten/src/ATen/native/LinearAlgebra.cpp``, ``Linear.cpp``; the choice of memory order is
+``mm_mat2_backward`` in ``torch/csrc/autograd/FunctionsManual.cpp``. ``einsum`` and ``tensordot`` are in
 ``ops/einsum.py``. Left out: reduced-precision modes, and decompositions.
 """
 
@@ -64,39 +64,33 @@ def scaled(grad: Any, factor: Any) -> Any:
 # ---- matrix @ matrix ----------------------------------------------------------------------------------------------
 
 
-def _is_column_major(geometry: Geometry) -> bool:
-    """Whether a matrix is the transpose of a contiguous one."""
-    return geometry.stride[0] == 1 and geometry.stride[1] == geometry.shape[0]
-
-
-def _mm_left(grad: Any, left: Geometry, mat2: Any) -> Any:
-    """G @ B^H, in the memory order of the left factor."""
-    if _is_column_major(left):
-        return transpose(_mm(conj(mat2), transpose(grad, 0, 1)), 0, 1)
-    return _mm(grad, transpose(conj(mat2), 0, 1))
-
-
-def _mm_right(grad: Any, input: Any, right: Geometry) -> Any:
-    """A^H @ G, in the memory order of the right factor."""
-    if _is_column_major(right):
-        return transpose(_mm(transpose(grad, 0, 1), conj(input)), 0, 1)
-    return _mm(transpose(conj(input), 0, 1), grad)
-
-
 @operator("MmBackward0")
-def _mm(xp: Any, input: Any, mat2: Any) -> Any:
-    """Matrix product (n, m) @ (m, p)."""
-    return product(xp, input, mat2).astype(input.dtype, copy=False)
+def _mm(xp: Any, input: Any, mat2: Any, input_t: bool, mat2_t: bool) -> Any:
+    """op(input) @ op(mat2), where op transposes if its flag is set."""
+    if input_t:
+        input = input.T
+    return product(xp, input, mat2.T if mat2_t else mat2).astype(input.dtype, copy=False)
 
 
 @_mm.derivative("input")
-def _(grad: Any, input_geometry: Geometry, mat2: Any) -> Any:
-    return _mm_left(grad, input_geometry, mat2)
+def _(grad: Any, mat2: Any, input_t: bool, mat2_t: bool) -> Any:
+    mat2 = conj(mat2)
+    return _mm(mat2, grad, mat2_t, True) if input_t else _mm(grad, mat2, False, not mat2_t)
 
 
 @_mm.derivative("mat2")
-def _(grad: Any, input: Any, mat2_geometry: Geometry) -> Any:
-    return _mm_right(grad, input, mat2_geometry)
+def _(grad: Any, input: Any, mat2_geometry: Geometry, input_t: bool, mat2_t: bool) -> Any:
+    input = conj(input)
+    if mat2_t:
+        return _mm(grad, input, True, input_t)
+    if _is_column_major(mat2_geometry):
+        return transpose(_mm(grad, input, True, input_t), 0, 1)
+    return _mm(input, grad, not input_t, False)
+
+
+def _is_column_major(geometry: Geometry) -> bool:
+    """Whether a matrix is the transpose of a contiguous one."""
+    return geometry.stride[0] == 1 and geometry.stride[1] == geometry.shape[0]
 
 
 def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
@@ -109,7 +103,8 @@ def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}"
         )
-    return _mm(input, mat2) if out is None else _to_out("mm", out, _mm, (input, mat2))
+    arguments = (input, mat2, False, False)
+    return _mm(*arguments) if out is None else _to_out("mm", out, _mm, arguments)
 
 
 def _check_factors(mat1: Any, mat2: Any) -> None:
@@ -133,18 +128,22 @@ def _addmm(xp: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> 
 
 
 @_addmm.derivative("input")
-def _(grad: Any, beta: Any) -> Any:
+def _(grad: Any, input_geometry: Geometry, beta: Any) -> Any:
+    if input_geometry.ndim == 1 and input_geometry.numel == grad._geometry.shape[1]:
+        grad = grad.sum(0)  # the usual bias: the engine would sum it away as well, but has to find out how
     return scaled(grad, beta)
 
 
 @_addmm.derivative("mat1")
-def _(grad: Any, mat1_geometry: Geometry, mat2: Any, alpha: Any) -> Any:
-    return scaled(_mm_left(grad, mat1_geometry, mat2), alpha)
+def _(grad: Any, mat2: Any, alpha: Any) -> Any:
+    return scaled(_mm(grad, conj(mat2), False, True), alpha)
 
 
 @_addmm.derivative("mat2")
 def _(grad: Any, mat1: Any, mat2_geometry: Geometry, alpha: Any) -> Any:
-    return scaled(_mm_right(grad, mat1, mat2_geometry), alpha)
+    if _is_column_major(mat2_geometry):
+        return scaled(transpose(_mm(grad, conj(mat1), True, False), 0, 1), alpha)
+    return scaled(_mm(conj(mat1), grad, True, False), alpha)
 
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Any:
@@ -214,7 +213,7 @@ def _write_into_input(function: OperatorFunction, arguments: tuple[Any, ...], sh
         raise RuntimeError(
             f"Bad in-place call: input tensor size {list(input.shape)} and output tensor size {list(shape)} should match"
         )
-    check_inplace(input, function.__name__ + "_")
+    check_inplace(input, function.__name__ + "_", *arguments[1:])
     node = make_node(function.operator, arguments, input)
     arrays = [value.array if isinstance(value, TensorBase) else value for value in arguments]
     input.array[...] = function.operator.forward(input.device.backend.xp, *arrays)
@@ -496,6 +495,11 @@ def matmul_operator(input: Any, other: Any) -> Any:
     return matmul(input, other) if isinstance(other, TensorBase) else NotImplemented
 
 
+def reflected_matmul(input: Any, other: Any) -> Any:
+    """``other @ input``, asked for by Python when the left side does not know how."""
+    return matmul(other, input) if isinstance(other, TensorBase) else NotImplemented
+
+
 def _folds(input: Any, other: Any) -> bool:
     """Whether a batch times one matrix or vector becomes one product of (batch * rows, m) with it.
 
@@ -572,3 +576,29 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         return reshape(result, (*lead, result.shape[1]))
     result = _matmul(input, t(weight))
     return result.__iadd__(bias)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+    """``x1^T W x2 + b``: (*, n) and (*, m) with weight (out, n, m) and bias (out,) -> (*, out)."""
+    lead, other = tuple(input1.shape[:-1]), tuple(input2.shape[:-1])
+    if lead != other:
+        raise RuntimeError(
+            f"bilinear(): input batch dimensions do not match: got {list(lead)} and {list(other)}"
+        )
+    if weight.ndim != 3 or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:]):
+        raise RuntimeError(
+            f"bilinear(): input1 size does not match weight size: got {list(input1.shape)} and {list(input2.shape)} for a "
+            f"weight {list(weight.shape)}"
+        )
+    if bias is not None and tuple(bias.shape) != (weight.shape[0],):
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {list(bias.shape)} but expected {weight.shape[0]}"
+        )
+    count = math.prod(lead)
+    left, right = reshape(input1, (count, input1.shape[-1])), reshape(input2, (count, input2.shape[-1]))
+    outputs, n, m = weight.shape
+    # (count, n) @ (n, outputs * m) -> (count, outputs, m), then the dot product with every right row
+    rows = mm(left, reshape(transpose(weight, 0, 1), (n, outputs * m)))
+    result = squeeze(bmm(reshape(rows, (count, outputs, m)), unsqueeze(right, 2)), 2)
+    result = reshape(result, (*lead, outputs))
+    return result if bias is None else result + bias

@@ -15,12 +15,14 @@ PyTorch: ``aten/src/ATen/native/ReduceOps.cpp``. Left out on purpose: its cascad
 from __future__ import annotations
 
 import math
+import builtins
 from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry
+from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
 from minitorch.ops.declare.pointwise import check_out, write_out
@@ -115,6 +117,7 @@ def _sum_dtype(input: Any, dtype: Dtype | None) -> Dtype:
     return own if own.category >= dtypes.FLOATING else dtypes.int64
 
 
+@arg.numpy_names
 def sum(  # noqa: A001
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
@@ -134,7 +137,7 @@ def sum_to_size(input: Any, *size: Any) -> Any:
     if shape == wanted:
         return input
     added = len(shape) - len(wanted)
-    if added < 0 or any(a != b and b != 1 for a, b in zip(shape[added:], wanted)):
+    if added < 0 or builtins.any(a != b and b != 1 for a, b in zip(shape[added:], wanted)):
         raise RuntimeError(f"size {{{list(wanted)}}} is not expandable to size {{{list(shape)}}}.")
     dims = (*range(added), *(dim + added for dim, b in enumerate(wanted) if b == 1 and shape[dim + added] != 1))
     result = _sum_dims(input, dims, True, _sum_dtype(input, None))
@@ -153,6 +156,7 @@ def _(grad: Any, input: Any, dim: Dims, keepdim: bool) -> Any:
     return spread * input.isnan().logical_not()
 
 
+@arg.numpy_names
 def nansum(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
@@ -198,6 +202,7 @@ def _(grad: Any, input_geometry: Geometry, dim: Dims, keepdim: bool) -> Any:
     return spread / count_of(input_geometry, dim)
 
 
+@arg.numpy_names
 def mean(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
@@ -207,7 +212,7 @@ def mean(
         what = "Input dtype" if dtype is None else "Optional dtype"
         raise RuntimeError(
             f"mean(): could not infer output dtype. {what} must be either a floating point or complex dtype. Got: "
-            f"{dtypes_name(result_dtype)}"
+            f"{scalar_type_name(result_dtype)}"
         )
     if dim is None and not keepdim:
         result = _mean_all(input, result_dtype)
@@ -216,13 +221,14 @@ def mean(
     return result if out is None else deliver(result, out, "mean", input)
 
 
+@arg.numpy_names
 def nanmean(
     input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
     """Mean over ``dim`` of what is not nan. ``RuntimeError`` for integers."""
     if input._dtype.category < dtypes.FLOATING:
         raise RuntimeError(
-            f"nanmean(): expected input to have floating point or complex dtype but got {dtypes_name(input._dtype)}"
+            f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type_name(input._dtype)}"
         )
     counted = sum(input.detach().isnan().logical_not(), dim, keepdim)
     return deliver(nansum(input, dim, keepdim, dtype=dtype) / counted, out, "nanmean", input)
@@ -281,6 +287,7 @@ def _product_of_others(input: Any, dim: int) -> Any:
     return before * after
 
 
+@arg.numpy_names
 def prod(
     input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
@@ -309,11 +316,13 @@ def _any(xp: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     return xp.logical_or.reduce(input, axis=dim, keepdims=keepdim)
 
 
+@arg.numpy_names
 def all(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:  # noqa: A001
     """Whether all elements (over ``dim``) are nonzero: a bool tensor, for ``uint8`` a ``uint8`` one."""
     return _truth(_all, input, dim, keepdim, out, "all")
 
 
+@arg.numpy_names
 def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:  # noqa: A001
     """Whether any element (over ``dim``) is nonzero: a bool tensor, for ``uint8`` a ``uint8`` one."""
     return _truth(_any, input, dim, keepdim, out, "any")
@@ -335,6 +344,7 @@ def _count_nonzero(xp: Any, input: Any, dim: Dims) -> Any:
     return xp.add.reduce(input != 0, axis=dim, dtype=xp.int64)
 
 
+@arg.numpy_names
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """Number of nonzero elements (over ``dim``), ``int64``."""
     return _count_nonzero(input, reduced_dims(input, dim, "count_nonzero"))
@@ -361,6 +371,7 @@ def _(grad: Any, input: Any, result: Any, dim: Dims, keepdim: bool) -> Any:
     return restore(grad, geometry, dim, keepdim) * softmax
 
 
+@arg.numpy_names
 def logsumexp(input: Any, dim: Any, keepdim: bool = False, *, out: Any = None) -> Any:
     """``log(sum(exp(input)))`` over ``dim`` without overflow; integers become the default float."""
     if input._dtype.category < dtypes.FLOATING:

@@ -134,7 +134,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
 def masked_fill_(input: Any, mask: Any, value: Any) -> Any:
     """Write ``value``, a number or zero-dim tensor, where ``mask`` is true."""
     array = _check_masked_fill(input, mask, value)
-    check_inplace(input, "masked_fill_")
+    check_inplace(input, "masked_fill_", value)
     geo.expand(mask._geometry, tuple(input._geometry.shape))
     operator = _fill_tensor if isinstance(value, TensorBase) else _fill_number
     node = make_node(operator, (input, mask, value), input)
@@ -159,3 +159,8 @@ def _check_masked_fill(input: Any, mask: Any, value: Any) -> Any:
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
     return _as_array(value, input._dtype)
+
+
+def where_method(input: Any, condition: Any, other: Any) -> Any:
+    """``input`` where ``condition``, else ``other``: the method's order of arguments."""
+    return where(condition, input, other)

@@ -413,7 +413,7 @@ def _(grads: tuple[Any, ...], input_geometry: Geometry, dim: int) -> Any:
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """The views ``input.select(dim, i)`` for every ``i``."""
     if input.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     return _unbind(input, dim)  # type: ignore[no-any-return]
 
 

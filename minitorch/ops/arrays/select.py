@@ -41,3 +41,17 @@ def select(xp: Any, mask: Any, a: Any, b: Any) -> Any:
     old = b.view(bits)
     chosen = xp.multiply(xp.bitwise_xor(a.view(bits), old), mask)
     return xp.bitwise_xor(chosen, old, out=chosen).view(a.dtype)
+
+
+def clip(xp: Any, values: Any, low: Any, high: Any, out: Any = None) -> Any:
+    """``values`` raised to ``low`` and lowered to ``high``; None for no bound. nan stays, and is taken from a bound.
+
+    NumPy's ``maximum`` against a number is three times slower than its ``clip``, which takes longer to call.
+    """
+    if values.size >= _SMALL and values.dtype.kind == "f":
+        low, high = -np.inf if low is None else low, np.inf if high is None else high
+        if low == low and high == high:
+            return xp.clip(values, low, high, out)
+    if low is not None:
+        values = xp.maximum(values, low, out=out)
+    return values if high is None else xp.minimum(values, high, out=out)

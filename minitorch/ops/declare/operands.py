@@ -31,9 +31,10 @@ class Pointwise(Operator):
         self,
         forward: Callable[..., Any],
         grad_fn: str | None,
-        promotion: str,
-        kinds: str,
-        check: Callable[[str, Sequence[Any]], None] | None,
+        promotion: str = "common",
+        kinds: str = "bifc",
+        check: Callable[[str, Sequence[Any]], None] | None = None,
+        numbers: str = "rounded",
     ) -> None:
         super().__init__(forward, grad_fn, skip=1)
         self.operands = self.parameters.index("out")
@@ -41,21 +42,22 @@ class Pointwise(Operator):
         self.promotion = promotion
         self.kinds = kinds
         self.check = check
+        self.numbers = numbers
 
 
 def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
     """The device of the operands. ``TypeError`` for what is neither tensor nor number."""
     device, same = None, True
-    for operand in operands:
+    for place, operand in enumerate(operands):
         if isinstance(operand, TensorBase):
             if device is None:
                 device = operand._storage.device
             elif operand._storage.device is not device:
                 same = False
-        elif not isinstance(operand, NUMBERS):
+        elif not isinstance(operand, NUMBERS) or declaration.numbers == "refused":
             raise TypeError(
-                f"{declaration.name}(): argument '{declaration.parameters[operands.index(operand)]}' (position "
-                f"{operands.index(operand) + 1}) must be Tensor, not {type(operand).__name__}"
+                f"{declaration.name}(): argument '{declaration.parameters[place]}' (position {place + 1}) must be "
+                f"Tensor, not {type(operand).__name__}"
             )
     if declaration.check is not None:
         declaration.check(declaration.name, operands)
@@ -97,8 +99,14 @@ def _common_dtype(operands: Sequence[Any]) -> Dtype:
     return result_type_of(operands)
 
 
-def arrays_of(operands: Sequence[Any], dtype: Dtype) -> list[Any]:
-    """The operands as arrays of ``dtype``; a float stays a Python float where NumPy treats it as one of ``dtype``."""
+def arrays_of(declaration: Pointwise, operands: Sequence[Any], dtype: Dtype, result_dtype: Dtype) -> list[Any]:
+    """The operands as arrays of ``dtype``; a float stays a Python float where NumPy treats it as one of ``dtype``.
+
+    In half precision, where ``dtype`` is float32, operands are first rounded to the half precision of the result (but
+    not the factor of ``x * 0.3`` and ``x / 0.3``, as in PyTorch).
+    """
+    if result_dtype in _COMPUTE_IN and dtype is not result_dtype and declaration.numbers != "exact":
+        return [_rounded(operand, result_dtype).astype(dtype.np) for operand in operands]
     np_dtype = dtype.np
     arrays = []
     for operand in operands:
@@ -110,6 +118,17 @@ def arrays_of(operands: Sequence[Any], dtype: Dtype) -> list[Any]:
         else:
             arrays.append(number_as_array(operand, dtype))
     return arrays
+
+
+def _rounded(operand: Any, dtype: Dtype) -> Any:
+    if not isinstance(operand, TensorBase):
+        return number_as_array(operand, dtype)
+    return operand.array if operand._dtype is dtype else operand.array.astype(dtype.np)
+
+
+def rounded_number(number: Any, dtype: Dtype) -> Any:
+    """A Python number as an element of ``dtype`` would hold it; matters in half precision."""
+    return float(number_as_array(number, dtype)) if dtype in _COMPUTE_IN else number
 
 
 def number_as_array(number: Any, dtype: Dtype) -> Any:

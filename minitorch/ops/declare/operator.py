@@ -37,6 +37,7 @@ from typing import Any, NamedTuple, Protocol
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.node import (
     BACKWARD_TWICE,
+    SAVED_INFERENCE,
     Edge,
     Node,
     gradient_edge,
@@ -82,6 +83,7 @@ class Saved(NamedTuple):
 
 
 ARGUMENT, RESULT, GEOMETRY, NEEDS = "argument", "result", "geometry", "needs"
+NUMBER = -2
 
 
 class Operator:
@@ -95,7 +97,10 @@ class Operator:
         self.saved: list[Saved] = []
         self.differentiable: tuple[int, ...] = ()  # places of the arguments that have a derivative
         name = grad_fn or "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
-        self.node_class: type[OperatorNode] = type(name, (OperatorNode,), {"__slots__": (), "operator": self})
+        namespace, colons, name = name.rpartition("::")
+        self.node_class: type[OperatorNode] = type(
+            name, (OperatorNode,), {"__slots__": (), "operator": self, "namespace": namespace + colons}
+        )
         self.node_class.__doc__ = f"One call of {self.name}. {forward.__doc__ or ''}"
         self.node_class.__module__ = forward.__module__
 
@@ -140,6 +145,9 @@ class OperatorNode(Node):
 
     ``versions``, parallel to ``saved``: the version of each saved tensor, -1 for what is none. ``needs``: bit mask of
     the arguments that want a gradient.
+
+    ``NUMBER`` is the version of the number in ``x * 2``, which PyTorch makes a tensor, so that going backwards twice is
+    an error there too.
     """
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
@@ -193,6 +201,8 @@ class OperatorNode(Node):
             if not formula.serves & needs:
                 continue
             if formula.all_outputs:
+                if grad_outputs.count(None) == len(grad_outputs):
+                    continue
                 result = formula.function(grad_outputs, *[values[place] for place in formula.wants])
             elif grad_outputs[0] is None:
                 continue
@@ -219,7 +229,7 @@ class OperatorNode(Node):
         return tuple(flat)
 
     def release(self) -> None:
-        if self.versions and max(self.versions) >= 0:
+        if self.versions.count(-1) != len(self.versions):  # nothing to free, nothing to miss the next time
             self.saved = None
 
     def __getattr__(self, name: str) -> Any:
@@ -277,9 +287,8 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
                 edges.append((value._grad_fn, value._output_nr))
                 needed |= 1 << index
             else:
-                edge = gradient_edge(value)
-                edges.append(edge)
-                if edge is not None:
+                edges.append(gradient_edge(value))
+                if value.requires_grad:
                     needed |= 1 << index
         elif isinstance(value, (tuple, list)):
             edges_of_list = [gradient_edge(item) for item in value]
@@ -299,14 +308,18 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
     node.edges = edges
     node.saved = saved = []
     node.versions = versions = []
-    for _, kind, index, wanted_by in operator.saved:
+    for name, kind, index, wanted_by in operator.saved:
         version = -1
         value: Any = None
         if wanted_by & needed:
             if kind is ARGUMENT:
                 value = arguments[index]
                 if isinstance(value, TensorBase):
+                    if value._storage.is_inference:
+                        raise RuntimeError(SAVED_INFERENCE)
                     version = value._storage.version
+                elif name == "other":
+                    version = NUMBER
             elif kind is RESULT:
                 result = results[index] if isinstance(results, tuple) else results
                 value = over_storage(result._storage, result._dtype, result._geometry)
@@ -334,17 +347,31 @@ def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], Opera
 
     def declare(forward: Callable[..., Any]) -> OperatorFunction:
         declaration = Operator(forward, grad_fn, skip=1)
+        name = declaration.name
 
         def call(*arguments: Any) -> Any:
-            device = device_of(declaration.name, arguments)
-            arrays = [_array_of(argument) for argument in arguments]
-            output = forward(device.backend.xp, *arrays)
+            arrays, device, tracked = [], None, False
+            for argument in arguments:
+                if isinstance(argument, TensorBase):
+                    if argument._storage.device is not device:
+                        device = argument._storage.device if device is None else device_of(name, arguments)
+                    tracked = tracked or argument._requires_grad or argument._base is not None
+                    array = argument._array
+                    arrays.append(argument.array if array is None else array)
+                elif type(argument) in _SEQUENCES and argument and isinstance(argument[0], TensorBase):
+                    device, tracked = device_of(name, arguments), True
+                    arrays.append([item.array for item in argument])
+                else:
+                    arrays.append(argument)
+            output = forward((device or device_of(name, arguments)).backend.xp, *arrays)
             if isinstance(output, tuple):
-                results = tuple(wrap_any(array, device) for array in output)
-                record_several(declaration, arguments, results)
+                results = tuple([wrap_any(array, device) for array in output])
+                if tracked and modes.enabled:
+                    record_several(declaration, arguments, results)
                 return results
             result = wrap_any(output, device)
-            record(declaration, arguments, result)
+            if tracked and modes.enabled:
+                record(declaration, arguments, result)
             return result
 
         return as_function(call, declaration)
@@ -367,12 +394,7 @@ def as_function(call: Callable[..., Any], declaration: Operator) -> OperatorFunc
     return function  # type: ignore[no-any-return]
 
 
-def _array_of(argument: Any) -> Any:
-    if isinstance(argument, TensorBase):
-        return argument.array
-    if isinstance(argument, (tuple, list)) and argument and isinstance(argument[0], TensorBase):
-        return [item.array for item in argument]
-    return argument
+_SEQUENCES = (tuple, list)
 
 
 def device_of(name: str, arguments: Sequence[Any]) -> Any:

@@ -65,16 +65,18 @@ def pointwise(
     promotion: str = "common",
     kinds: str = "bifc",
     check: Callable[[str, Sequence[Any]], None] | None = None,
+    numbers: str = "rounded",
 ) -> Callable[[Callable[..., Any]], PointwiseFunction]:
     """Declare a pointwise operator.
 
     ``promotion``: "common", "float", "bool" or "real" (see the module's text). ``kinds``: the categories of the common
     dtype that it takes, of bool, integer, floating, complex. ``check(name, operands)`` raises for operands that are
-    refused; it runs only where not all of them are float32 or float64.
+    refused; it runs only where not all of them are float32 or float64. ``numbers``: "refused" if only tensors are
+    operands; "exact" if in half precision numbers are not rounded to it first.
     """
 
     def declare(forward: Callable[..., Any]) -> PointwiseFunction:
-        declaration = Pointwise(forward, grad_fn, promotion, kinds, check)
+        declaration = Pointwise(forward, grad_fn, promotion, kinds, check, numbers)
         form = _general if "f" not in kinds else {1: _unary, 2: _binary}.get(declaration.operands, _general)
         function: Any = as_function(form(declaration, compute), declaration)
         written = declaration if promotion != "bool" else _cutting_twin(declaration)
@@ -88,7 +90,7 @@ def pointwise(
 
 def _cutting_twin(declaration: Pointwise) -> Pointwise:
     """A boolean result has no gradient; but ``x.eq_(y)`` stays a float tensor, and its gradient is zero."""
-    twin = Pointwise(declaration.forward, None, "bool", declaration.kinds, declaration.check)
+    twin = Pointwise(declaration.forward, None, "bool", declaration.kinds, declaration.check, declaration.numbers)
     twin.add_derivative((twin.parameters[0],), lambda grad: grad.new_zeros(grad.shape))
     return twin
 
@@ -122,7 +124,7 @@ def _unary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..
 
 
 def _binary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    forward = declaration.forward
+    forward, numbers = declaration.forward, declaration.numbers != "refused"
     result_dtype = dtypes.bool_ if declaration.promotion == "bool" else None
 
     def call(input: Any, other: Any, *extra: Any, out: Any = None) -> Any:
@@ -130,7 +132,7 @@ def _binary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[.
             return otherwise(declaration, (input, other, *extra), out)
         geometry, device = input._geometry, input._storage.device
         kind = type(other)
-        if kind is float or kind is int:
+        if (kind is float or kind is int) and numbers:
             operand, tracked, same = other, input._requires_grad or input._base is not None, geometry.is_plain
         elif isinstance(other, TensorBase) and other._dtype is input._dtype and other._storage.device is device:
             same = other._geometry is geometry and geometry.is_plain
@@ -180,7 +182,7 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
     device = check_operands(declaration, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     geometry = geo.result_geometry(*[o._geometry if isinstance(o, TensorBase) else _SCALAR for o in operands])
-    arrays = arrays_of(operands, compute_dtype)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     xp = device.backend.xp
     extra = arguments[declaration.operands :]
     array = declaration.forward(xp, *arrays, None, *extra)

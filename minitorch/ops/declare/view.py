@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from minitorch.autograd.grad_mode import modes
 from minitorch.core.geometry import Geometry
 from minitorch.ops.declare.operator import (
     Operator,
@@ -47,8 +48,9 @@ def view(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorF
 
         def _several(input: Any, arguments: tuple[Any, ...], geometries: list[Geometry]) -> Any:
             results = tuple(view_of(input, geometry) for geometry in geometries)
-            for result in results:
-                result._view_creation = MULTI_OUTPUT
+            if modes.enabled:
+                for result in results:
+                    result._view_creation = MULTI_OUTPUT
             record_several(declaration, (input, *arguments), results)
             return results
 

@@ -35,15 +35,22 @@ from minitorch.ops.declare.writing import _renew_saved_result as renew_saved_res
 from minitorch.tensor_base import TensorBase, allocate
 
 
-def writer(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorFunction]:
-    """Declare an operator whose forward changes the array of its first operand."""
+def writer(
+    grad_fn: str | None = None, *, preserve: bool = False
+) -> Callable[[Callable[..., Any]], OperatorFunction]:
+    """Declare an operator whose forward changes the array of its first operand.
+
+    ``preserve``: the copy that the out-of-place form changes keeps the operand's strides instead of being contiguous.
+    """
 
     def declare(forward: Callable[..., Any]) -> OperatorFunction:
         declaration = Operator(forward, grad_fn, skip=1)
 
         def call(input: Any, *arguments: Any) -> Any:
             device = device_of(declaration.name, (input, *arguments))
-            result = allocate(geo.preserving(input._geometry), input._dtype, device)
+            geometry = input._geometry
+            geometry = geo.preserving(geometry) if preserve else geo.contiguous(geometry.shape)
+            result = allocate(geometry, input._dtype, device)
             result.array[...] = input.array
             forward(device.backend.xp, result.array, *[_array_of(argument) for argument in arguments])
             record(declaration, (input, *arguments), result)
@@ -51,7 +58,7 @@ def writer(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], Operato
 
         def inplace(input: Any, *arguments: Any) -> Any:
             device = device_of(declaration.name, (input, *arguments))
-            check_inplace(input, declaration.name + "_")
+            check_inplace(input, declaration.name + "_", *arguments)
             node = make_node(declaration, (input, *arguments), input)
             if node is not None:
                 keep_old_value(node, input)
@@ -70,7 +77,7 @@ def replace(function: OperatorFunction, input: Any, *arguments: Any) -> Any:
     """In-place form of a declared operator whose result has the shape of ``input``."""
     declaration = function.operator
     device = device_of(declaration.name, (input, *arguments))
-    check_inplace(input, declaration.name + "_")
+    check_inplace(input, declaration.name + "_", *arguments)
     array = declaration.forward(device.backend.xp, input.array, *[_array_of(argument) for argument in arguments])
     node = make_node(declaration, (input, *arguments), input)
     if node is not None:

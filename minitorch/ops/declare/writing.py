@@ -37,7 +37,7 @@ _FLOATS = frozenset((dtypes.float32, dtypes.float64))
 def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """``mul_`` of ``mul``. ``otherwise``: what is called where the short way does not apply."""
     forward, others = declaration.forward, declaration.operands - 1
-    short = "f" in declaration.kinds
+    short, numbers = "f" in declaration.kinds, declaration.numbers != "refused"
     general = otherwise or compute_inplace
 
     def call(input: Any, *arguments: Any) -> Any:
@@ -53,7 +53,7 @@ def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = 
             return general(declaration, (input, *arguments))
         arrays: list[Any] = []
         for operand in arguments[:others] if others != len(arguments) else arguments:
-            if type(operand) is float:
+            if type(operand) is float and numbers:
                 arrays.append(operand)
             elif (
                 isinstance(operand, TensorBase)
@@ -94,7 +94,7 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     operands = arguments[: declaration.operands]
     device = check_operands(declaration, operands)
     name = declaration.name + "_"
-    check_inplace(input, name)
+    check_inplace(input, name, *operands[1:])
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     _check_result_fits(input, operands, result_dtype)
     check_partial_overlap(input, operands[1:])
@@ -103,7 +103,7 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
         _keep_old_value(node, input)
     target = input.array
     direct = compute_dtype is input._dtype
-    arrays = arrays_of(operands, compute_dtype)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     extra = arguments[declaration.operands :]
     array = declaration.forward(device.backend.xp, *arrays, target if direct else None, *extra)
     if array is not target:
@@ -155,7 +155,7 @@ def check_partial_overlap(target: TensorBase, operands: Sequence[Any]) -> None:
     """``RuntimeError`` if an operand lies in the written memory, but not at exactly the same elements."""
     written = target._geometry
     for operand in operands:
-        if not isinstance(operand, TensorBase) or operand._storage is not target._storage:
+        if not isinstance(operand, TensorBase) or operand._storage.data is not target._storage.data:
             continue
         read = operand._geometry
         if read is written or not (written.numel and read.numel):
@@ -183,7 +183,8 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     _check_castable(result_dtype, out._dtype)
     shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
     extra = arguments[declaration.operands :]
-    array = declaration.forward(out.device.backend.xp, *arrays_of(operands, compute_dtype), None, *extra)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
+    array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
     return write_out(out, array, shape)
 
 

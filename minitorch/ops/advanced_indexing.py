@@ -1,0 +1,333 @@
+"""Indexing by tensors: ``index``, ``index_put``, ``nonzero``, ``take``, ``put``.
+
+An index tensor names elements of one dimension; several of them are broadcast to a common shape ``B`` and read
+together, point by point. A boolean mask stands for the index tensors ``mask.nonzero()``, one for each of its
+dimensions. Dimensions without an index tensor stay whole:
+
+    x (3, 4, 5)    x[:, i]      i (2, 7)         ->  (3, 2, 7, 5)    B takes the place of the indexed dimension
+                   x[i, :, j]   i, j (2, 7)      ->  (2, 7, 4)       not together: B comes first
+
+The gradient of reading is adding into zeros at the same places (``index_put`` with ``accumulate``); the gradient of
+writing is reading.
+
+PyTorch: ``aten/src/ATen/native/TensorAdvancedIndexing.cpp``, ``IndexingUtils.h``. The expressions in ``x[...]`` are
+taken apart in ``indexing.py``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from minitorch.core import dtypes
+from minitorch.core import geometry as geo
+from minitorch.core.geometry import Geometry
+from minitorch.core.promotion import scalar_type_name
+from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.places import accumulate as accumulate_at
+from minitorch.ops.arrays.places import places_of
+from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import Operator, device_of, record
+from minitorch.ops.declare.writer import writer
+from minitorch.ops.gather_scatter import check_index_range
+from minitorch.ops.reduction import deliver
+from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap_any
+
+Indices = list[Any]  # for each leading dimension an int64 tensor or None (the whole dimension)
+
+# ---- masks and shapes ------------------------------------------------------------------------------------------------
+
+
+def expand_masks(input: Any, indices: Sequence[Any]) -> Indices:
+    """Masks replaced by the index tensors they stand for; the others checked.
+
+    ``IndexError`` for another dtype, a mask of another shape than what it indexes, or more indices than dimensions.
+    """
+    expanded: Indices = []
+    for place, index in enumerate(indices):
+        if index is None or index._dtype is dtypes.int64:
+            expanded.append(index)
+        elif index._dtype is dtypes.int32:
+            expanded.append(index.to(dtypes.int64))
+        elif index._dtype in (dtypes.bool_, dtypes.uint8):
+            expanded.extend(_indices_of_mask(input, index, len(expanded), place))
+        else:
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    if len(expanded) > input.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(expanded)})")
+    return expanded
+
+
+def _indices_of_mask(input: Any, mask: Any, dim: int, place: int) -> list[Any]:
+    if mask._dtype is dtypes.uint8:
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4
+        )
+    if dim + mask.ndim > input.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {dim + mask.ndim})")
+    if mask.shape != input.shape[dim : dim + mask.ndim]:
+        wrong = next(d for d in range(mask.ndim) if mask.shape[d] != input.shape[dim + d])
+        raise IndexError(
+            f"The shape of the mask {list(mask.shape)} at index {wrong} does not match the shape of the indexed tensor "
+            f"{list(input.shape)} at index {dim + wrong}"
+        )
+    device = mask._storage.device
+    return [wrap_any(places, device) for places in device.backend.xp.nonzero(mask.array)]
+
+
+def _check_broadcast(indices: Indices) -> None:
+    given = [index for index in indices if index is not None]
+    if len(given) > 1 and any(index.shape != given[0].shape for index in given):
+        try:
+            geo.broadcast_shapes(*[index.shape for index in given])
+        except RuntimeError:
+            shapes = ", ".join(str(list(index.shape)) for index in given)
+            raise IndexError(
+                f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+            ) from None
+
+
+def result_geometry(geometry: Geometry, indices: Indices) -> Geometry:
+    """Shape and strides of ``input[indices]``: the strides follow those of the input and the index tensors."""
+    given = [index._geometry for index in indices if index is not None]
+    common = geo.broadcast_shapes(*[g.shape for g in given])
+    indexed = [dim for dim, index in enumerate(indices) if index is not None]
+    others = [dim for dim in range(geometry.ndim) if dim not in indexed]
+    together = indexed == list(range(indexed[0], indexed[-1] + 1))
+    front = others[: indexed[0]] if together else []
+    back = others[len(front) :]
+    if geometry.is_contiguous and all(g.is_contiguous for g in given):
+        shape = geometry.shape
+        return geo.contiguous((*[shape[d] for d in front], *common, *[shape[d] for d in back]))
+    size = (*[geometry.shape[d] for d in front], *common, *[geometry.shape[d] for d in back])
+    stride = (*[geometry.stride[d] for d in front], *[0] * len(common), *[geometry.stride[d] for d in back])
+    operands = [Geometry(size, stride)]
+    for g in given:
+        padded = geo.expand(g, common)
+        operands.append(
+            Geometry((*[1] * len(front), *common, *[1] * len(back)), (*[0] * len(front), *padded.stride, *[0] * len(back)))
+        )
+    return geo.result_geometry(*operands)
+
+
+def _as_numpy_index(arrays: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(slice(None) if array is None else array for array in arrays)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------------------
+
+
+def _index_forward(xp: Any, input: Any, indices: Any) -> Any:
+    """The elements that the index tensors name."""
+    return input[_as_numpy_index([None if index is None else index.array for index in indices])]
+
+
+_index = Operator(_index_forward, "IndexBackward0", skip=1)
+
+
+def _index_backward(grad: Any, input_geometry: Geometry, indices: Any) -> Any:
+    return _put_into(grad.new_zeros(input_geometry.shape), indices, grad, True)
+
+
+_index.add_derivative(("input",), _index_backward)
+
+
+def index(input: Any, indices: Sequence[Any]) -> Any:
+    """``input[indices]`` for index tensors, masks and None. ``IndexError`` out of range or for shapes that don't fit."""
+    expanded = expand_masks(input, indices)
+    _check_broadcast(expanded)
+    return read(input, expanded)
+
+
+def read(input: Any, indices: Indices) -> Any:
+    """``index`` for index tensors that are known to fit each other."""
+    device = device_of("index", (input, [i for i in indices if i is not None]))
+    geometry = result_geometry(input._geometry, indices)
+    result = allocate(geometry, input._dtype, device)
+    if geometry.numel:
+        try:
+            result.array[...] = _index_forward(device.backend.xp, input.array, indices)
+        except IndexError:
+            _check_range(input, indices)
+            raise
+    else:
+        for dim, given in enumerate(indices):
+            if given is not None and given.numel() and input.shape[dim] == 0:
+                raise IndexError("index is out of bounds for dimension with size 0")
+    record(_index, (input, indices), result)
+    return result
+
+
+def _check_range(input: Any, indices: Indices) -> None:
+    for dim, given in enumerate(indices):
+        if given is not None:
+            check_index_range(given, input.shape[dim], dim, IndexError, allow_negative=True)
+
+
+# ---- writing ---------------------------------------------------------------------------------------------------------
+
+
+@writer("IndexPutBackward0", preserve=True)
+def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool) -> None:
+    """input[indices] = values, or += values."""
+    if accumulate:
+        accumulate_at(xp, input, places_of(xp, input.shape, indices), values)
+    else:
+        input[_as_numpy_index(indices)] = values
+
+
+@_index_put.derivative("input")
+def _(grad: Any, indices: Any, accumulate: bool) -> Any:
+    return grad if accumulate else _put_into(grad.clone(), indices, grad.new_zeros(()), False)
+
+
+@_index_put.derivative("values")
+def _(grad: Any, values_geometry: Geometry, indices: Any) -> Any:
+    return read(grad, indices)
+
+
+def _put_into(target: Any, indices: Indices, values: Any, accumulate: bool) -> Any:
+    """``index_put_`` into a tensor that was made here, with indices that are known to fit."""
+    return _index_put.inplace(target, indices, values, accumulate)
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """A copy of ``input`` with ``out[indices] = values``, or ``+= values``, adding every time an element is named."""
+    expanded = _check_put(input, indices, values, "index_put")
+    return _index_put(input, expanded, values, bool(accumulate))
+
+
+def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """``index_put`` into ``input`` itself."""
+    expanded = _check_put(input, indices, values, "index_put_")
+    return _index_put.inplace(input, expanded, values, bool(accumulate))
+
+
+def _check_put(input: Any, indices: Any, values: Any, function: str) -> Indices:
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            f"{function}(): argument 'indices' (position 1) must be tuple of Tensors, not {type(indices).__name__}"
+        )
+    for place, given in enumerate(indices):
+        if not isinstance(given, TensorBase):
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(given).__name__}")
+    arg.tensor(values, function, "values")
+    return check_write(input, indices, values)
+
+
+def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
+    """The expanded indices, after PyTorch's checks of dtype, range and the shape of ``values``."""
+    expanded = expand_masks(input, indices)
+    if values._dtype is not input._dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{scalar_type_name(input._dtype)} for the destination and {scalar_type_name(values._dtype)} for the source."
+        )
+    _check_broadcast(expanded)
+    _check_range(input, expanded)
+    shape = result_geometry(input._geometry, expanded).shape
+    if values.shape != shape:
+        fits = values.ndim <= len(shape) and all(a in (1, b) for a, b in zip(values.shape[::-1], shape[::-1]))
+        if not fits:
+            raise RuntimeError(
+                f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
+                f"shape {list(shape)}"
+            )
+    return expanded
+
+
+# ---- nonzero ---------------------------------------------------------------------------------------------------------
+
+
+def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
+    """Indices of the nonzero elements in row-major order: ``(n, ndim)``, or a tensor a dimension (``as_tuple``)."""
+    if as_tuple:
+        return nonzero(input.unsqueeze(0) if input.ndim == 0 else input).unbind(1)
+    device = input._storage.device
+    xp = device.backend.xp
+    found = wrap_any(xp.stack(xp.nonzero(input.array)) if input.ndim else xp.empty((0, input.numel() if input.array.any() else 0), xp.int64), device)
+    geometry = geo.transpose(found._geometry, 0, 1)
+    return deliver(over_storage(found._storage, dtypes.int64, geometry), out, "nonzero", input)
+
+
+# ---- the tensor as one long row --------------------------------------------------------------------------------------
+
+
+@operator()
+def _take(xp: Any, input: Any, index: Any) -> Any:
+    """out[i] = input.flatten()[index[i]]."""
+    return xp.take(input, index)
+
+
+@_take.derivative("input")
+def _(grad: Any, input_geometry: Geometry, index: Any) -> Any:
+    return grad.new_zeros(input_geometry.shape).put_(index, grad, True)
+
+
+def take(input: Any, index: Any, *, out: Any = None) -> Any:
+    """Elements of the flattened input; the result has the index's shape. ``IndexError`` out of range."""
+    _check_flat(input, arg.tensor(index, "take", "index"), "take")
+    return deliver(_take(input, index), out, "take", input)
+
+
+def _check_flat(input: Any, index: Any, function: str) -> None:
+    if index._dtype is not dtypes.int64:
+        raise RuntimeError(
+            f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index._dtype)}"
+        )
+    size = input.numel()
+    if index.numel():
+        if not size:
+            raise IndexError(f"{function}(): tried to take from an empty tensor")
+        low, high = int(index.array.min()), int(index.array.max())
+        if low < -size or high >= size:
+            raise IndexError(
+                f"out of range: tried to access index {high if high >= size else low} on a tensor of {size} elements."
+            )
+
+
+@writer(preserve=True)
+def _put(xp: Any, input: Any, index: Any, source: Any, accumulate: bool) -> None:
+    """input.flatten()[index[i]] = source[i], or += source[i]."""
+    places = xp.where(index < 0, index + input.size, index)
+    if accumulate:
+        accumulate_at(xp, input, places, source.reshape(places.shape))
+    else:
+        xp.put(input, places, source)
+
+
+@_put.derivative("input")
+def _(grad: Any, source_geometry: Geometry, index: Any, accumulate: bool) -> Any:
+    return grad if accumulate else grad.put(index, grad.new_zeros(source_geometry.shape))
+
+
+@_put.derivative("source")
+def _(grad: Any, source_geometry: Geometry, index: Any) -> Any:
+    return grad.take(index).reshape(source_geometry.shape)
+
+
+def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
+    """A copy of ``input``, flattened in thought, with ``out[index] = source`` or ``+= source``."""
+    _check_source(input, index, source)
+    return _put(input, index, source, bool(accumulate))
+
+
+def put_(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
+    """``put`` into ``input`` itself."""
+    _check_source(input, index, source)
+    return _put.inplace(input, index, source, bool(accumulate))
+
+
+def _check_source(input: Any, index: Any, source: Any) -> None:
+    if source._dtype is not input._dtype:
+        raise RuntimeError(
+            f"put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{scalar_type_name(input._dtype)} and source.dtype = {scalar_type_name(source._dtype)}"
+        )
+    if index.numel() != source.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got source.numel() = "
+            f"{source.numel()}, index.numel() = {index.numel()}"
+        )
+    _check_flat(input, index, "put_")

@@ -1,0 +1,127 @@
+"""Inquiry: questions about tensors and dtypes whose answer is no tensor.
+
+``is_tensor``, ``is_floating_point``, ``numel``, ``result_type``, ``broadcast_shapes``: plain functions over what
+``TensorBase`` and ``core/promotion.py`` know already.
+
+PyTorch: ``torch/__init__.py`` (``is_tensor``), ``torch/functional.py`` (``broadcast_shapes``) and
+``aten/src/ATen/native/TypeProperties.cpp`` (the rest).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from minitorch.core import geometry as geo
+from minitorch.core import promotion
+from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.geometry import Size
+from minitorch.core.storage import Storage
+from minitorch.ops import arguments as arg
+from minitorch.tensor_base import TensorBase
+
+NUMBERS = (int, float, complex, np.number, np.bool_)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether ``obj`` is a tensor."""
+    return isinstance(obj, TensorBase)
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether ``obj`` is the memory under a tensor."""
+    return isinstance(obj, Storage)
+
+
+def is_floating_point(input: Any) -> bool:
+    """Whether the dtype is a floating-point one; complex ones are not."""
+    return bool(arg.tensor(input, "is_floating_point", "input")._dtype.is_floating_point)
+
+
+def is_complex(input: Any) -> bool:
+    """Whether the dtype is a complex one."""
+    return bool(arg.tensor(input, "is_complex", "input")._dtype.is_complex)
+
+
+def is_signed(input: Any) -> bool:
+    """Whether the dtype holds negative numbers."""
+    return bool(arg.tensor(input, "is_signed", "input")._dtype.is_signed)
+
+
+def is_inference(input: Any) -> bool:
+    """Whether the tensor was made under ``inference_mode``."""
+    return bool(arg.tensor(input, "is_inference", "input")._storage.is_inference)
+
+
+def is_nonzero(input: Any) -> bool:
+    """Whether the one element is not zero. ``RuntimeError`` unless there is exactly one."""
+    count = arg.tensor(input, "is_nonzero", "input").numel()
+    if count != 1:
+        what = "no values" if count == 0 else "more than one value"
+        raise RuntimeError(f"Boolean value of Tensor with {what} is ambiguous")
+    return bool(input.item())
+
+
+def is_same_size(input: Any, other: Any) -> bool:
+    """Whether both have the same shape."""
+    first, second = arg.tensor(input, "is_same_size", "input"), arg.tensor(other, "is_same_size", "other")
+    return bool(first.shape == second.shape)
+
+
+def is_set_to(input: Any, tensor: Any) -> bool:
+    """Whether both are the same view of the same memory."""
+    other = arg.tensor(tensor, "is_set_to", "tensor")
+    return input._storage.data is other._storage.data and input._geometry is other._geometry
+
+
+def numel(input: Any) -> int:
+    """Number of elements."""
+    return int(arg.tensor(input, "numel", "input")._geometry.numel)
+
+
+def get_device(input: Any) -> int:
+    """The device's index; -1 on the CPU."""
+    return int(arg.tensor(input, "get_device", "input").get_device())
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Dtype:
+    """The dtype of the result of an operator on the two: tensors or Python numbers."""
+    for place, value in enumerate((tensor1, tensor2), 1):
+        if not isinstance(value, (TensorBase, *NUMBERS)):
+            raise TypeError(
+                f"result_type(): argument 'tensor{place}' (position {place}) must be Tensor or Number, not "
+                f"{type(value).__name__}"
+            )
+    return promotion.result_type_of((tensor1, tensor2))
+
+
+def promote_types(type1: Dtype, type2: Dtype) -> Dtype:
+    """The smallest dtype that both may be converted to. ``RuntimeError`` where there is none."""
+    return promotion.promote_types(
+        _dtype(type1, "promote_types", "type1", 1), _dtype(type2, "promote_types", "type2", 2)
+    )
+
+
+def can_cast(from_: Dtype, to: Dtype) -> bool:
+    """Whether a result of dtype ``from_`` may be written into a tensor of dtype ``to``."""
+    return promotion.can_cast(_dtype(from_, "can_cast", "from_", 1), _dtype(to, "can_cast", "to", 2))
+
+
+def _dtype(value: Any, function: str, argument: str, position: int) -> Dtype:
+    if not isinstance(value, Dtype):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be torch.dtype, not {type(value).__name__}"
+        )
+    return value
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape to which all shapes expand. ``RuntimeError`` where they can't, or for a negative size."""
+    given = [arg.integers(shape, "broadcast_shapes", "shapes") for shape in shapes]
+    for shape in given:
+        if any(size < 0 for size in shape):
+            raise RuntimeError(
+                f"broadcast_shapes(): Trying to create tensor with negative dimension ({min(shape)}): ({min(shape)})"
+            )
+    return Size(geo.broadcast_shapes(*given))

@@ -1,0 +1,317 @@
+"""Elements in another order or repeated: ``flip, roll, rot90, repeat, tile, repeat_interleave, tril, triu, diag, trace``.
+
+Unlike the views of ``views.py`` these copy. Their derivatives put every element's gradient back where the element came
+from: flipping again, rolling back, summing over repetitions, cutting the same triangle.
+
+PyTorch: ``aten/src/ATen/native/TensorTransformations.cpp``, ``TensorShape.cpp`` (``repeat``), ``Repeat.cpp``,
+``TriangularOps.cpp``, ``ReduceOps.cpp`` (``trace``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch.core import dtypes
+from minitorch.core import geometry as geo
+from minitorch.core.geometry import Geometry
+from minitorch.core.promotion import scalar_type_name
+from minitorch.ops import arguments as arg
+from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import Operator, record
+from minitorch.ops.declare.writer import replace
+from minitorch.tensor_base import TensorBase, allocate
+
+# ---- flip, roll, rot90 -----------------------------------------------------------------------------------------------
+
+
+def _flip_forward(xp: Any, input: Any, dims: tuple[int, ...]) -> Any:
+    """The elements of some dimensions in reverse order."""
+    return xp.flip(input, dims)
+
+
+_flip = Operator(_flip_forward, "FlipBackward0", skip=1)
+_flip.add_derivative(("input",), lambda grad, dims: flip(grad, dims))
+
+
+def flip(input: Any, *dims: Any) -> Any:
+    """Reverse the order along ``dims``. A copy with the input's memory order."""
+    axes = geo.wrap_dims(arg.sizes(dims, "flip", "dims"), input.ndim)
+    device = input._storage.device
+    result = allocate(geo.preserving(input._geometry), input._dtype, device)
+    result.array[...] = _flip_forward(device.backend.xp, input.array, axes if input.ndim else ())
+    record(_flip, (input, axes), result)
+    return result
+
+
+def fliplr(input: Any) -> Any:
+    """Reverse the columns (dimension 1)."""
+    if input.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip(input, (1,))
+
+
+def flipud(input: Any) -> Any:
+    """Reverse the rows (dimension 0)."""
+    if input.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip(input, (0,))
+
+
+@operator()
+def _roll(xp: Any, input: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
+    """Elements moved along dimensions; what leaves at the end comes in at the start."""
+    if not input.size or not input.ndim:
+        return xp.array(input, copy=True)
+    return xp.roll(input, shifts, dims) if dims else xp.roll(input, shifts[0])
+
+
+@_roll.derivative("input")
+def _(grad: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
+    return _roll(grad, tuple(-shift for shift in shifts), dims)
+
+
+def roll(input: Any, shifts: Any, dims: Any = ()) -> Any:
+    """Move elements by ``shifts`` along ``dims``, around the end; without ``dims`` along the flattened tensor."""
+    moves = arg.integers(shifts, "roll", "shifts")
+    axes = () if dims is None else arg.integers(dims, "roll", "dims")
+    if not moves:
+        raise RuntimeError("`shifts` required")
+    if len(moves) != len(axes) and not (len(moves) == 1 and not axes):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(axes)}")
+    if axes and not input.ndim:
+        raise IndexError(f"Dimension specified as {axes[0]} but tensor has no dimensions")
+    return _roll(input, moves, tuple(geo.wrap_dim(dim, input.ndim) for dim in axes))
+
+
+def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
+    """Rotate by ``k`` times 90 degrees in the plane of two dimensions, from the first towards the second."""
+    axes = arg.integers(dims, "rot90", "dims")
+    if len(axes) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(axes)}")
+    if input.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
+    first, second = geo.wrap_dims(axes, input.ndim)
+    turns = k % 4
+    if turns == 1:
+        return flip(input, (second,)).transpose(first, second)
+    if turns == 2:
+        return flip(input, (first, second))
+    return flip(input, (first,)).transpose(first, second) if turns == 3 else input.clone()
+
+
+# ---- repeating -------------------------------------------------------------------------------------------------------
+
+
+@operator()
+def _repeat(xp: Any, input: Any, repeats: tuple[int, ...]) -> Any:
+    """The whole tensor several times along each dimension."""
+    return xp.tile(input, repeats)
+
+
+@_repeat.derivative("input")
+def _(grad: Any, input_geometry: Geometry, repeats: tuple[int, ...]) -> Any:
+    shape = input_geometry.shape
+    added = len(repeats) - len(shape)
+    # (r0 n0, r1 n1) -> (r0, n0, r1, n1), summed over the r
+    split = [size for r, n in zip(repeats, (*[1] * added, *shape)) for size in (r, n)]
+    summed = grad.reshape(split).sum(tuple(range(0, len(split), 2))) if split else grad
+    return summed.reshape(shape)
+
+
+def repeat(input: Any, *repeats: Any) -> Any:
+    """The tensor ``repeats[d]`` times along each dimension; there may be more numbers than dimensions."""
+    times = arg.sizes(repeats, "repeat", "repeats")
+    if len(times) < input.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    shape = [n * r for n, r in zip((*[1] * (len(times) - input.ndim), *input.shape), times)]
+    if any(r < 0 for r in times):
+        raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {shape}")
+    return _repeat(input, times)
+
+
+def tile(input: Any, *dims: Any) -> Any:
+    """``repeat``, where missing leading numbers count as 1."""
+    times = arg.sizes(dims, "tile", "dims")
+    return repeat(input, (*[1] * (input.ndim - len(times)), *times))
+
+
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+) -> Any:
+    """Each element (or slice of ``dim``) ``repeats`` times in a row; a tensor gives each its own number.
+
+    Of ``repeats`` alone: the index of each, that many times.
+    """
+    if repeats is None:
+        return _interleaved(input)
+    if dim is None:
+        input, dim = input.reshape(-1), 0
+    axis = geo.wrap_dim(dim, input.ndim)
+    if not isinstance(repeats, TensorBase):
+        count = arg.integer(repeats, "repeat_interleave", "repeats")
+        if count < 0:
+            raise RuntimeError("Repeats must be non-negative")
+        if input.ndim == 0:
+            input = input.unsqueeze(0)
+        shape = input.shape
+        spread = input.unsqueeze(axis + 1).expand((*shape[: axis + 1], count, *shape[axis + 1 :]))
+        return spread.clone(memory_format=_contiguous_format()).flatten(axis, axis + 1)
+    if repeats.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    length = input.shape[axis] if input.ndim else 1
+    if repeats.numel() == 1:
+        repeats = repeats.reshape(-1).expand(length)
+    elif repeats.numel() != length:
+        raise RuntimeError(
+            "repeats must have the same size as input along dim, but got repeats.size(0) = "
+            f"{repeats.numel()} and input.size({axis}) = {length}"
+        )
+    return input.index_select(axis, _interleaved(repeats))
+
+
+def _contiguous_format() -> Any:
+    from minitorch.ops.copying import contiguous_format
+
+    return contiguous_format
+
+
+@operator()
+def _repeat_index(xp: Any, repeats: Any) -> Any:
+    """0 repeats[0] times, 1 repeats[1] times, ..."""
+    return xp.repeat(xp.arange(repeats.size), repeats).astype(repeats.dtype, copy=False)
+
+
+def _interleaved(repeats: Any) -> Any:
+    if repeats._dtype not in (dtypes.int64, dtypes.int32):
+        raise NotImplementedError(
+            f"\"repeat_interleave_cpu\" not implemented for '{scalar_type_name(repeats._dtype)}'"
+        )
+    if repeats.ndim != 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    if repeats.numel() and int(repeats.array.min()) < 0:
+        raise RuntimeError("repeats can not be negative")
+    return _repeat_index(repeats)
+
+
+# ---- triangles and diagonals -----------------------------------------------------------------------------------------
+
+
+@operator()
+def _tril(xp: Any, input: Any, diagonal: int) -> Any:
+    """The lower triangle, zero above."""
+    return xp.tril(input, diagonal)
+
+
+@_tril.derivative("input")
+def _(grad: Any, diagonal: int) -> Any:
+    return _tril(grad, diagonal)
+
+
+@operator()
+def _triu(xp: Any, input: Any, diagonal: int) -> Any:
+    """The upper triangle, zero below."""
+    return xp.triu(input, diagonal)
+
+
+@_triu.derivative("input")
+def _(grad: Any, diagonal: int) -> Any:
+    return _triu(grad, diagonal)
+
+
+def _check_matrix(input: Any, function: str) -> None:
+    if input.ndim < 2:
+        raise RuntimeError(f"{function}: input tensor must have at least 2 dimensions")
+
+
+def tril(input: Any, diagonal: int = 0) -> Any:
+    """The lower triangle of the last two dimensions, up to ``diagonal`` (0 the main one, 1 the one above it)."""
+    _check_matrix(input, "tril")
+    return _tril(input, diagonal)
+
+
+def triu(input: Any, diagonal: int = 0) -> Any:
+    """The upper triangle of the last two dimensions, from ``diagonal`` on."""
+    _check_matrix(input, "triu")
+    return _triu(input, diagonal)
+
+
+def tril_(input: Any, diagonal: int = 0) -> Any:
+    """``tril`` into ``input`` itself."""
+    _check_matrix(input, "tril_")
+    return replace(_tril, input, diagonal)
+
+
+def triu_(input: Any, diagonal: int = 0) -> Any:
+    """``triu`` into ``input`` itself."""
+    _check_matrix(input, "triu_")
+    return replace(_triu, input, diagonal)
+
+
+@operator("DiagEmbedBackward0")
+def _diag_embed(xp: Any, input: Any, offset: int, dim1: int, dim2: int) -> Any:
+    """Zeros with the last dimension as a diagonal of two new ones."""
+    size = input.shape[-1] + abs(offset)
+    result = xp.zeros((*input.shape[:-1], size, size), input.dtype)
+    rows = xp.arange(input.shape[-1]) + max(-offset, 0)
+    result[..., rows, rows + offset] = input
+    return xp.moveaxis(result, (-2, -1), (dim1, dim2))
+
+
+@_diag_embed.derivative("input")
+def _(grad: Any, offset: int, dim1: int, dim2: int) -> Any:
+    return grad.diagonal(offset, dim1, dim2)
+
+
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    """The last dimension as the diagonal of two new dimensions, zeros elsewhere."""
+    first, second = geo.wrap_dim(dim1, input.ndim + 1), geo.wrap_dim(dim2, input.ndim + 1)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    if input.ndim == 0:
+        raise RuntimeError("diag_embed: input must have at least 1 dimension")
+    return _diag_embed(input, offset, first, second)
+
+
+@operator("DiagonalBackward0_copy")
+def _diagonal_copy(xp: Any, input: Any, offset: int) -> Any:
+    """The diagonal of a matrix, copied."""
+    return xp.diagonal(input, offset).copy()
+
+
+@_diagonal_copy.derivative("input")
+def _(grad: Any, input_geometry: Geometry, offset: int) -> Any:
+    result = grad.new_zeros(input_geometry.shape)
+    result.diagonal(offset).copy_(grad)
+    return result
+
+
+def diag(input: Any, diagonal: int = 0) -> Any:
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
+    if input.ndim == 1:
+        return diag_embed(input, diagonal)
+    if input.ndim == 2:
+        return _diagonal_copy(input, diagonal)
+    raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+
+
+@operator()
+def _trace(xp: Any, input: Any) -> Any:
+    """Sum of the diagonal."""
+    return xp.trace(input)
+
+
+@_trace.derivative("input")
+def _(grad: Any, input_geometry: Geometry) -> Any:
+    rows, columns = input_geometry.shape
+    result = grad.new_zeros((rows, columns))
+    result.diagonal().copy_(grad.expand(min(rows, columns)))
+    return result
+
+
+def trace(input: Any) -> Any:
+    """Sum of the diagonal of a matrix; of integers ``int64``."""
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    return _trace(input)

@@ -1,0 +1,124 @@
+"""``scatter_reduce``: scatter where several values may meet, and are summed, multiplied, averaged or compared.
+
+    out[index[i][j]][j] = reduce(input[...] if include_self, every src[i][j] with that index)
+
+For the gradient each reduction asks what part an element had in its result: all of it (sum), the product of the others
+(prod), 1/n (mean), or its share among the equal extremes (amax, amin).
+
+PyTorch: ``scatter_reduce_two`` in ``aten/src/ATen/native/TensorAdvancedIndexing.cpp``, ``scatter_reduce_backward`` in
+``torch/csrc/autograd/FunctionsManual.cpp``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch.ops import arguments as arg
+from minitorch.ops.declare.writer import writer
+from minitorch.ops.gather_scatter import _check_index, _check_src, _combine, _put
+from minitorch.ops.selection import where
+
+_REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
+
+
+def _identity(xp: Any, reduce: str, dtype: Any) -> Any:
+    """What may be combined with anything and leave it as it is."""
+    if reduce in ("sum", "mean"):
+        return 0
+    if reduce == "prod":
+        return 1
+    if dtype.kind == "b":
+        return reduce == "amin"
+    if dtype.kind in "iu":
+        limits = xp.iinfo(dtype)
+        return limits.min if reduce == "amax" else limits.max
+    return -xp.inf if reduce == "amax" else xp.inf
+
+
+@writer()
+def _scatter_reduce(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> None:
+    """out[index] = reduce(input, src)."""
+    if not include_self:
+        _put(xp, input, dim, index, _identity(xp, reduce, input.dtype))
+    ufunc = {"prod": xp.multiply, "amax": xp.maximum, "amin": xp.minimum}.get(reduce, xp.add)
+    _combine(xp, ufunc, input, dim, index, src)
+    if reduce == "mean":
+        count = xp.ones(input.shape, xp.int64)
+        if not include_self:
+            _put(xp, count, dim, index, 0)
+        _combine(xp, xp.add, count, dim, index, 1)
+        count = xp.maximum(count, 1)
+        input[...] = input // count if input.dtype.kind in "iu" else input / count.astype(input.dtype)
+
+
+@_scatter_reduce.derivative("input", "src")
+def _(
+    grad: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool, result: Any
+) -> tuple[Any, Any]:
+    if reduce == "sum":
+        of_input, of_src = grad, grad.gather(dim, index)
+    elif reduce == "mean":
+        of_input, of_src = _mean_gradient(grad, input, dim, index, src, include_self)
+    elif reduce == "prod":
+        of_input, of_src = _prod_gradient(grad, input, dim, index, src, include_self, result)
+    else:
+        of_input, of_src = _extreme_gradient(grad, input, dim, index, src, result)
+    if not include_self:
+        of_input = of_input.scatter(dim, index, 0)
+    if src.shape != of_src.shape:
+        of_src = src.new_zeros(src.shape).scatter_add(dim, _own_places(index, dim), of_src)
+    return of_input, of_src
+
+
+def _own_places(index: Any, dim: int) -> Any:
+    """0, 1, 2, ... along ``dim`` in the index's shape: scattering by it leaves everything where it is."""
+    from minitorch.ops.creation import arange
+
+    counting = arange(index.shape[dim], device=index.device)
+    return counting.reshape([-1 if d == dim else 1 for d in range(index.ndim)]).expand(index.shape)
+
+
+def _mean_gradient(grad: Any, input: Any, dim: int, index: Any, src: Any, include_self: bool) -> tuple[Any, Any]:
+    count = input.new_ones(input.shape) if include_self else input.new_zeros(input.shape)
+    count = count.scatter_add(dim, index, src.new_ones(src.shape))
+    share = grad / count.masked_fill(count == 0, 1)
+    return share, share.gather(dim, index)
+
+
+def _prod_gradient(
+    grad: Any, input: Any, dim: int, index: Any, src: Any, include_self: bool, result: Any
+) -> tuple[Any, Any]:
+    without_zeros = input.masked_fill(input == 0, 1)
+    of_input = grad * scatter_reduce(without_zeros, dim, index, src, "prod", include_self=include_self) / without_zeros
+    zero = src == 0
+    zeros_met = input.new_zeros(input.shape).scatter_add(dim, index, zero.to(src.dtype)).gather(dim, index)
+    only_zero = zero & (zeros_met == 1)  # its gradient is the product of the others, which division can't give
+    others = scatter_reduce(input, dim, index, src.masked_fill(only_zero, 1), "prod", include_self=include_self)
+    divided = (grad * result).gather(dim, index) / src.masked_fill(zero, 1)
+    return of_input, where(only_zero, (grad * others).gather(dim, index), divided)
+
+
+def _extreme_gradient(grad: Any, input: Any, dim: int, index: Any, src: Any, result: Any) -> tuple[Any, Any]:
+    input_is = (input == result).to(grad.dtype)
+    src_is = (src == result.gather(dim, index)).to(grad.dtype)
+    share = grad / input_is.scatter_add(dim, index, src_is)
+    return input_is * share, src_is * share.gather(dim, index)
+
+
+def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
+    """A copy of ``input`` into which ``src`` is reduced by ``index``: "sum", "prod", "mean", "amax" or "amin"."""
+    return _scatter_reduce(input, _check(input, dim, index, src, reduce), index, src, reduce, bool(include_self))
+
+
+def scatter_reduce_(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
+    """``scatter_reduce`` into ``input`` itself."""
+    axis = _check(input, dim, index, src, reduce)
+    return _scatter_reduce.inplace(input, axis, index, src, reduce, bool(include_self))
+
+
+def _check(input: Any, dim: int, index: Any, src: Any, reduce: str) -> int:
+    if reduce not in _REDUCTIONS:
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
+    axis = _check_index(input, dim, index, "scatter_reduce")
+    _check_src(input, axis, index, arg.tensor(src, "scatter_reduce", "src"), "scatter_reduce")
+    return axis
