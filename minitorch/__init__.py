@@ -140,7 +140,7 @@ from minitorch.ops.division import (
     remainder,
     true_divide,
 )
-from minitorch.ops.elementary import round  # noqa: A004
+from minitorch.ops.rounding import ceil, fix, floor, frac, round, trunc  # noqa: A004
 from minitorch.ops.elementary import (
     acos,
     acosh,
@@ -156,7 +156,6 @@ from minitorch.ops.elementary import (
     atan,
     atan2,
     atanh,
-    ceil,
     cos,
     cosh,
     erf,
@@ -165,9 +164,6 @@ from minitorch.ops.elementary import (
     exp,
     exp2,
     expm1,
-    fix,
-    floor,
-    frac,
     log,
     log1p,
     log2,
@@ -178,7 +174,6 @@ from minitorch.ops.elementary import (
     sinh,
     tan,
     tanh,
-    trunc,
 )
 from minitorch.ops.fused import (
     addcdiv,
@@ -197,29 +192,54 @@ from minitorch.ops.selection import (
     masked_fill,
     where,
 )
+from minitorch.ops.special import (
+    copysign,
+    deg2rad,
+    heaviside,
+    hypot,
+    logaddexp,
+    logaddexp2,
+    nan_to_num,
+    nan_to_num_,
+    rad2deg,
+    sinc,
+    xlogy,
+)
 from minitorch.ops.smooth_activation import (
     celu,
     celu_,
     selu,
     selu_,
 )
-from minitorch.ops.copying import channels_last, contiguous_format, preserve_format
+from minitorch.core.memory_format import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from minitorch.ops.copying import clone, fill, fill_, zero_
 from minitorch.ops.creation import (
-    arange,
-    as_tensor,
     empty,
     empty_like,
+    empty_permuted,
     empty_strided,
-    eye,
-    from_numpy,
     full,
     full_like,
-    linspace,
     ones,
     ones_like,
-    tensor,
     zeros,
     zeros_like,
+)
+from minitorch.ops.from_data import (
+    as_tensor,
+    asarray,
+    from_numpy,
+    frombuffer,
+    scalar_tensor,
+    tensor,
 )
 from minitorch.ops.inquiry import (
     broadcast_shapes,
@@ -237,7 +257,113 @@ from minitorch.ops.inquiry import (
     promote_types,
     result_type,
 )
-from minitorch.ops.joining import cat, stack
+from minitorch.ops.inplace import (
+    abs_,
+    acos_,
+    acosh_,
+    arccos_,
+    arccosh_,
+    arcsin_,
+    arcsinh_,
+    arctan_,
+    arctanh_,
+    asin_,
+    asinh_,
+    atan_,
+    atanh_,
+    ceil_,
+    clip_,
+    conj_physical_,
+    cos_,
+    cosh_,
+    deg2rad_,
+    erf_,
+    erfc_,
+    exp2_,
+    exp_,
+    expm1_,
+    fix_,
+    floor_,
+    frac_,
+    log10_,
+    log1p_,
+    log2_,
+    log_,
+    logit_,
+    neg_,
+    negative_,
+    rad2deg_,
+    reciprocal_,
+    round_,
+    rsqrt_,
+    sigmoid_,
+    sin_,
+    sinc_,
+    sinh_,
+    sqrt_,
+    square_,
+    tan_,
+    tanh_,
+    trunc_,
+    xlogy_,
+)
+from minitorch.ops.joining import (
+    cat,
+    column_stack,
+    concat,
+    concatenate,
+    dstack,
+    hstack,
+    row_stack,
+    stack,
+    vstack,
+)
+from minitorch.ops.parts import as_strided, diagonal, narrow, select
+from minitorch.ops.ranges import (
+    arange,
+    cartesian_prod,
+    combinations,
+    eye,
+    linspace,
+    logspace,
+    meshgrid,
+    range,  # noqa: A004
+    tril_indices,
+    triu_indices,
+)
+from minitorch.ops.resizing import as_strided_, resize_as_, squeeze_, unsqueeze_
+from minitorch.ops.splitting import (
+    chunk,
+    dsplit,
+    hsplit,
+    split,
+    split_with_sizes,
+    tensor_split,
+    unbind,
+    vsplit,
+)
+from minitorch.ops.views import (
+    adjoint,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_tensors,
+    broadcast_to,
+    detach,
+    flatten,
+    movedim,
+    permute,
+    ravel,
+    reshape,
+    squeeze,
+    swapaxes,
+    t,
+    transpose,
+    unflatten,
+    unsqueeze,
+)
+from minitorch.ops.views import movedim as moveaxis
+from minitorch.ops.views import swapaxes as swapdims
 from minitorch.ops.convolution import (
     conv1d,
     conv2d,

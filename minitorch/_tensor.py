@@ -8,11 +8,10 @@ PyTorch's counterpart is ``torch/_tensor.py`` above ``torch/csrc/autograd/python
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-import numpy as np
-
-from minitorch import autograd
+from minitorch import _to_python, autograd
 from minitorch._tensor_copy import deepcopy_tensor, reduce_tensor
 from minitorch._tensor_str import tensor_repr
 from minitorch.autograd.node import Hooks, RemovableHandle, add_tensor_hook, retain_grad
@@ -25,27 +24,35 @@ from minitorch.ops import (
     clamping,
     comparison,
     complex_numbers,
+    conversion,
     copying,
     creation,
     division,
     elementary,
     extremes,
+    from_data,
     fused,
     gather_scatter,
     index_along,
     indexing,
+    inquiry,
     linalg,
     masking,
     norms,
+    parts,
     powers,
     random,
     rearranging,
     reduction,
+    resizing,
+    rounding,
     scan,
     scatter_reduce,
     selection,
     softmax,
     sorting,
+    special,
+    splitting,
     statistics,
     unique,
     views,
@@ -59,7 +66,7 @@ class Tensor(TensorBase):
 
     __slots__ = ()
 
-    # ---- views (ops/views.py) -------------------------------------------------------------------------------------
+    # ---- views (ops/views.py, parts.py, splitting.py) -------------------------------------------------------------
     view = views.view_as_size
     reshape = views.reshape
     view_as = views.view_as
@@ -67,46 +74,87 @@ class Tensor(TensorBase):
     flatten = views.flatten
     ravel = views.ravel
     unflatten = views.unflatten
-    transpose = swapaxes = swapdims = views.transpose
+    transpose = views.transpose
+    swapaxes = swapdims = views.swapaxes
     t = views.t
     permute = views.permute
     movedim = moveaxis = views.movedim
+    adjoint = views.adjoint
     expand = views.expand
     expand_as = views.expand_as
     broadcast_to = views.broadcast_to
-    select = views.select
-    narrow = views.narrow
-    diagonal = views.diagonal
     squeeze = views.squeeze
     unsqueeze = views.unsqueeze
-    unfold = views.unfold
-    as_strided = views.as_strided
-    unbind = views.unbind
-    split = views.split
-    chunk = views.chunk
-    tensor_split = views.tensor_split
     detach = views.detach
     T = property(views.numpy_transpose)
+    H = property(views.hermitian)
     mT = property(views.matrix_transpose)
     mH = property(views.conjugate_transpose)
+    select = parts.select
+    narrow = parts.narrow
+    diagonal = parts.diagonal
+    unfold = parts.unfold
+    as_strided = parts.as_strided
+    unbind = splitting.unbind
+    split = splitting.split
+    split_with_sizes = splitting.split_with_sizes
+    chunk = splitting.chunk
+    tensor_split = splitting.tensor_split
+    hsplit = splitting.hsplit
+    vsplit = splitting.vsplit
+    dsplit = splitting.dsplit
 
-    # ---- copying and converting (ops/copying.py) ------------------------------------------------------------------
+    # ---- its own geometry (ops/resizing.py) -----------------------------------------------------------------------
+    squeeze_ = resizing.squeeze_
+    unsqueeze_ = resizing.unsqueeze_
+    t_ = resizing.t_
+    transpose_ = resizing.transpose_
+    swapaxes_ = swapdims_ = resizing.swapaxes_
+    as_strided_ = resizing.as_strided_
+    resize_ = resizing.resize_
+    resize_as_ = resizing.resize_as_
+    set_ = resizing.set_
+
+    # ---- copying and converting (ops/copying.py, conversion.py) ---------------------------------------------------
     clone = copying.clone
     contiguous = copying.contiguous
     is_contiguous = copying.is_contiguous
-    to = copying.to
-    type_as = copying.type_as
     copy_ = copying.copy_
     fill_ = copying.fill_
     zero_ = copying.zero_
+    to = conversion.to
+    type = conversion.type_
+    type_as = conversion.type_as
+    float = conversion.float_
+    double = conversion.double
+    half = conversion.half
+    bfloat16 = conversion.bfloat16
+    bool = conversion.bool_
+    byte = conversion.byte
+    char = conversion.char
+    short = conversion.short
+    int = conversion.int_
+    long = conversion.long
+    cfloat = conversion.cfloat
+    cdouble = conversion.cdouble
+    cpu = conversion.cpu
+    cuda = conversion.cuda
+    is_pinned = conversion.is_pinned
+    pin_memory = conversion.pin_memory
 
-    # ---- creation (ops/creation.py) -------------------------------------------------------------------------------
+    # ---- creation (ops/creation.py, from_data.py) -----------------------------------------------------------------
+    new = creation.new
     new_empty = creation.new_empty
     new_zeros = creation.new_zeros
     new_ones = creation.new_ones
     new_full = creation.new_full
-    new_tensor = creation.new_tensor
     new_empty_strided = creation.new_empty_strided
+    new_tensor = from_data.new_tensor
+
+    # ---- questions (ops/inquiry.py) -------------------------------------------------------------------------------
+    is_nonzero = inquiry.is_nonzero
+    is_same_size = inquiry.is_same_size
+    is_set_to = inquiry.is_set_to
 
     # ---- arithmetic (ops/arithmetic.py, division.py, powers.py) ---------------------------------------------------
     add = arithmetic.add
@@ -304,20 +352,42 @@ class Tensor(TensorBase):
     erfc_ = elementary.erfc.inplace
     erfinv = elementary.erfinv
     erfinv_ = elementary.erfinv.inplace
-    floor = elementary.floor
-    floor_ = elementary.floor.inplace
-    ceil = elementary.ceil
-    ceil_ = elementary.ceil.inplace
-    trunc = fix = elementary.trunc
-    trunc_ = fix_ = elementary.trunc.inplace
-    frac = elementary.frac
-    frac_ = elementary.frac.inplace
     atan2 = arctan2 = elementary.atan2
     atan2_ = arctan2_ = elementary.atan2.inplace
     logit = elementary.logit
     logit_ = elementary.logit_
-    round = elementary.round
-    round_ = elementary.round_
+
+    # ---- made of others (ops/special.py) --------------------------------------------------------------------------
+    hypot = special.hypot
+    hypot_ = special.hypot.inplace
+    logaddexp = special.logaddexp
+    logaddexp2 = special.logaddexp2
+    xlogy = special.xlogy
+    xlogy_ = special.xlogy.inplace
+    copysign = special.copysign
+    copysign_ = special.copysign.inplace
+    heaviside = special.heaviside
+    heaviside_ = special.heaviside.inplace
+    sinc = special.sinc
+    sinc_ = special.sinc.inplace
+    deg2rad = special.deg2rad
+    deg2rad_ = special.deg2rad.inplace
+    rad2deg = special.rad2deg
+    rad2deg_ = special.rad2deg.inplace
+    nan_to_num = special.nan_to_num
+    nan_to_num_ = special.nan_to_num_
+
+    # ---- rounding (ops/rounding.py) -------------------------------------------------------------------------------
+    round = rounding.round
+    round_ = rounding.round_
+    floor = rounding.floor
+    floor_ = rounding.floor.inplace
+    ceil = rounding.ceil
+    ceil_ = rounding.ceil.inplace
+    trunc = fix = rounding.trunc
+    trunc_ = fix_ = rounding.trunc.inplace
+    frac = rounding.frac
+    frac_ = rounding.frac.inplace
 
     # ---- complex numbers (ops/complex_numbers.py) -----------------------------------------------------------------
     conj = complex_numbers.conj
@@ -458,8 +528,18 @@ class Tensor(TensorBase):
 
     @property
     def grad(self) -> Any:
-        """The gradient collected by ``backward``, None before the first."""
-        return None if self._meta is None else self._meta.grad
+        """The gradient collected by ``backward``, None before the first. Warns for a non-leaf that keeps none."""
+        meta = self._meta
+        if self._grad_fn is not None and (meta is None or (meta.grad is None and not meta.retains_grad)):
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
+                "be populated during autograd.backward(). If you indeed want the .grad field to be populated for a "
+                "non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+                "mistake, make sure you access the leaf Tensor instead.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return None if meta is None else meta.grad
 
     @grad.setter
     def grad(self, value: Any) -> None:
@@ -468,14 +548,23 @@ class Tensor(TensorBase):
                 raise TypeError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
                 )
-            if value.shape != self.shape:
-                raise RuntimeError(
-                    f"assigned grad has data of a different size: grad {list(value.shape)}, tensor {list(self.shape)}"
-                )
-            if value.dtype is not self.dtype:
-                raise RuntimeError(f"assigned grad has data of a different type: grad {value.dtype}, tensor {self.dtype}")
             if value is self:
                 raise RuntimeError("can't assign Variable as its own grad")
+            if value.dtype is not self.dtype:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with dtype '{value.dtype}' to a tensor with grad_dtype "
+                    f"'{self.dtype}'. The gradient must match the tensor's dtype."
+                )
+            if value.device != self.device:
+                raise RuntimeError(
+                    f"attempting to assign a gradient with device type '{value.device.type}' to a tensor with device "
+                    f"type '{self.device.type}'. Please ensure that the gradient and the tensor are on the same device"
+                )
+            if value.shape != self.shape:
+                raise RuntimeError(
+                    f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+                    f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the same size"
+                )
         self.autograd_meta().grad = value
 
     @grad.deleter
@@ -534,75 +623,25 @@ class Tensor(TensorBase):
             self._meta.accumulator = None
         self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None
 
-    # ---- to Python and NumPy --------------------------------------------------------------------------------------
-
-    def item(self) -> Any:
-        """The one element as a Python number. ``RuntimeError`` unless there is exactly one."""
-        if self.numel() != 1:
-            raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
-        value = self.array.item()
-        return value if isinstance(value, (int, float, complex)) else float(value)
-
-    def tolist(self) -> Any:
-        """Nested lists of Python numbers; a number for a zero-dim tensor."""
-        array = self.array
-        if self._dtype._ml_name is not None:
-            array = array.astype(np.float32)
-        return array.tolist()
-
-    def numpy(self, *, force: bool = False) -> np.ndarray[Any, Any]:
-        """The tensor's memory as a NumPy array. ``force``: also if that takes a detach or a copy."""
-        if self.requires_grad and not force:
-            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-        if self._dtype._ml_name is not None:
-            raise TypeError(f"Got unsupported ScalarType {self._dtype.name}")
-        return self.array.view()  # type: ignore[no-any-return]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype, copy=False)
-
+    # ---- to Python and NumPy (_to_python.py) ----------------------------------------------------------------------
+    item = _to_python.item
+    tolist = _to_python.tolist
+    numpy = _to_python.numpy
+    __array__ = _to_python.to_array
     __array_priority__ = 1000  # NumPy's operators give way to ours
     __array_ufunc__ = None
-
-    def __len__(self) -> int:
-        if self.ndim == 0:
-            raise TypeError("len() of a 0-d tensor")
-        return self._geometry.shape[0]
-
-    def __iter__(self) -> Any:
-        if self.ndim == 0:
-            raise TypeError("iteration over a 0-d tensor")
-        return iter(self.unbind(0))
-
-    def __bool__(self) -> bool:
-        if self.numel() == 0:
-            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
-        if self.numel() > 1:
-            raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
-        return bool(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __complex__(self) -> complex:
-        return complex(self.item())
-
-    def __index__(self) -> int:
-        if self.numel() != 1 or self._dtype.category > dtypes.INTEGER:
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self.item())
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __format__(self, spec: str) -> str:
-        if self.ndim == 0:
-            return format(self.item(), spec)
-        return object.__format__(self, spec)
+    __len__ = _to_python.length
+    __iter__ = _to_python.iterate
+    __reversed__ = _to_python.reversed_
+    __contains__ = _to_python.contains
+    __bool__ = __nonzero__ = _to_python.is_true
+    __int__ = __long__ = _to_python.as_int
+    __float__ = _to_python.as_float
+    __complex__ = _to_python.as_complex
+    __index__ = _to_python.as_index
+    __format__ = _to_python.formatted
+    __dir__ = _to_python.directory
+    __hash__ = object.__hash__
 
     # ---- copy and pickle (_tensor_copy.py) ------------------------------------------------------------------------
     __deepcopy__ = deepcopy_tensor

@@ -28,7 +28,7 @@ from minitorch.core.geometry import Geometry, Size
 from minitorch.core.storage import Storage
 
 if TYPE_CHECKING:
-    from minitorch.autograd.node import Hooks, Node
+    from minitorch.autograd.node import AccumulateGrad, Hooks, Node
 
 _new = object.__new__
 
@@ -44,7 +44,7 @@ class AutogradMeta:
 
     def __init__(self) -> None:
         self.grad: Any = None
-        self.accumulator: weakref.ref[Node] | None = None
+        self.accumulator: AccumulateGrad | None = None
         self.hooks: Hooks | None = None
         self.post_accumulate_hooks: Hooks | None = None
         self.retains_grad = False
@@ -222,11 +222,15 @@ class TensorBase:
     @property
     def grad_fn(self) -> Node | None:
         """The node that computed this tensor; None for a leaf."""
-        if self._base is not None and self._view_version != self._storage.version:
-            if self._grad_fn is not None or self._base.requires_grad:
-                from minitorch.autograd.inplace import regenerate_view_history
+        base = self._base
+        if (
+            base is not None
+            and self._view_version != self._storage.version
+            and (self._grad_fn is not None or base.requires_grad)
+        ):
+            from minitorch.autograd.inplace import regenerate_view_history
 
-                regenerate_view_history(self)
+            regenerate_view_history(self)
         return self._grad_fn
 
     @property
@@ -262,7 +266,7 @@ class TensorBase:
     @property
     def retains_grad(self) -> bool:
         """Whether ``retain_grad`` was called on this non-leaf."""
-        return self._meta is not None and self._meta.retains_grad and self.grad_fn is not None
+        return self._meta is not None and self._meta.retains_grad
 
 
 # ---- making tensors -----------------------------------------------------------------------------------------------
@@ -274,6 +278,11 @@ def bind_tensor_class(cls: type) -> None:
     """Results of operators are of this class from now on. Called once, by ``minitorch/_tensor.py``."""
     global _tensor_class
     _tensor_class = cls
+
+
+def is_exactly_tensor(value: Any) -> bool:
+    """Whether it is a ``Tensor`` and of no subclass, such as ``Parameter``."""
+    return type(value) is _tensor_class
 
 
 def wrap(array: Array, dtype: Dtype, device: Device, geometry: Geometry) -> Any:

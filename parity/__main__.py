@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 ENGINES = ("torch", "minitorch")
 EXIT_PASS, EXIT_FAIL, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+MISSING = "{} is missing; `pip install -e .[parity]` in the repository installs it"
 
 
 class UsageError(Exception):
@@ -44,44 +45,33 @@ def main(argv: list[str] | None = None, engines: tuple[str, str] = ENGINES) -> i
 
 
 def make_parser() -> argparse.ArgumentParser:
-    formatter = argparse.ArgumentDefaultsHelpFormatter
-    parser = OneLineParser(
-        prog="python -m parity", description="The same programs in PyTorch and in minitorch."
-    )
+    parser = OneLineParser(prog="python -m parity", description="The same programs in PyTorch and in minitorch.")
     commands = parser.add_subparsers(required=True, metavar="{cnn,bench}")
 
     cnn = commands.add_parser(
         "cnn",
-        formatter_class=formatter,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         help="train one network in both engines and compare all that can be observed",
         epilog="exit status: 0 within tolerance, 1 not within tolerance, 2 wrong usage",
     )
-    cnn.add_argument(
-        "--epochs", type=positive_int, default=10, metavar="N", help="epochs of 23 steps"
-    )
+    cnn.add_argument("--epochs", type=positive_int, default=10, metavar="N", help="epochs of 23 steps")
     cnn.add_argument("--dtype", choices=("float32", "float64"), default="float32", help="precision")
     cnn.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where to train")
     cnn.add_argument("--seed", type=seed_int, default=0, metavar="S", help="seed for both engines")
-    cnn.add_argument(
-        "--dropout", type=probability, default=0.25, metavar="P", help="dropout, 0 for none"
-    )
+    cnn.add_argument("--dropout", type=probability, default=0.25, metavar="P", help="dropout, 0 for none")
     out = Path("parity-report")
     cnn.add_argument("--out", type=Path, default=out, metavar="DIR", help="where the report goes")
     cnn.set_defaults(command=run_cnn)
 
     bench = commands.add_parser(
         "bench",
-        formatter_class=formatter,
         help="time the same workloads in both engines, in alternating processes",
-        epilog="exit status: 0; 1 when a workload fails, with --check also when a reach is missed; "
-        "2 wrong usage",
+        epilog="exit status: 0; 1 when a workload fails, with --check also when a reach is missed; 2 wrong usage",
     )
     bench.add_argument(
-        "--rounds", type=positive_int, default=5, metavar="N", help="processes of each engine"
+        "--rounds", type=positive_int, default=5, metavar="N", help="processes of each engine (default: 5)"
     )
-    bench.add_argument(
-        "--only", action="append", metavar="NAME", help="this workload; may be given again"
-    )
+    bench.add_argument("--only", action="append", metavar="NAME", help="only this workload; may be given again")
     bench.add_argument("--json", action="store_true", help="print JSON in place of the table")
     bench.add_argument("--check", action="store_true", help="exit with 1 when a reach is missed")
     bench.set_defaults(command=run_bench)
@@ -92,9 +82,7 @@ def run_cnn(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
     try:
         from parity import compare, report, run, terminal
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"{error.name} is missing; pip install minitorch[parity] installs it"
-        ) from error
+        raise UsageError(MISSING.format(error.name)) from error
     modules = [import_engine(name, arguments.device) for name in engines]
     settings = run.Settings(
         arguments.epochs,
@@ -106,17 +94,11 @@ def run_cnn(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
     console = terminal.make_console()
     with contextlib.ExitStack() as stack:
         try:
-            path = stack.enter_context(
-                report.report_directory(arguments.out, report.report_name(settings))
-            )
+            path = stack.enter_context(report.report_directory(arguments.out, report.report_name(settings)))
         except OSError as error:
-            raise UsageError(
-                f"--out {arguments.out}: cannot write there ({error.strerror or error})"
-            ) from error
+            raise UsageError(f"--out {arguments.out}: cannot write there ({error.strerror or error})") from error
         on_step = stack.enter_context(terminal.progress(console, list(engines), settings.steps))
-        recordings = [
-            run.train(module, settings, step) for module, step in zip(modules, on_step, strict=True)
-        ]
+        recordings = [run.train(module, settings, step) for module, step in zip(modules, on_step, strict=True)]
         comparison = compare.compare(settings, *recordings)
         report.write(path, report.render(comparison))
     terminal.show(console, comparison)
@@ -130,15 +112,11 @@ def run_bench(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
     names = arguments.only or list(workloads.WORKLOADS)
     for name in names:
         if name not in workloads.WORKLOADS:
-            raise UsageError(
-                f"--only {name}: no such workload (there are {', '.join(workloads.WORKLOADS)})"
-            )
+            raise UsageError(f"--only {name}: no such workload (there are {', '.join(workloads.WORKLOADS)})")
     try:
         from parity.bench import alternate, table
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"{error.name} is missing; pip install minitorch[parity] installs it"
-        ) from error
+        raise UsageError(MISSING.format(error.name)) from error
     for name in engines:
         if importlib.util.find_spec(name) is None:
             raise UsageError(f"{name} is not installed")
@@ -153,7 +131,7 @@ def import_engine(name: str, device: str) -> Any:
     """The module `name`, which must have a device of the kind asked for."""
     try:
         engine = importlib.import_module(name)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise UsageError(f"the engine {name} cannot be imported: {error}") from error
     if device == "cuda" and not (hasattr(engine, "cuda") and engine.cuda.is_available()):
         raise UsageError(f"--device cuda: {name} finds no CUDA device here")

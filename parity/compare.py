@@ -23,6 +23,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,9 +80,7 @@ class Comparison:
         return self.candidate.seconds_a_step / self.reference.seconds_a_step
 
 
-def compare(
-    settings: Settings, reference: Recording, candidate: Recording, *, intel: bool | None = None
-) -> Comparison:
+def compare(settings: Settings, reference: Recording, candidate: Recording, *, intel: bool | None = None) -> Comparison:
     """Hold `candidate` against `reference`.
 
     `intel` says whether the processor is Intel's; None looks.
@@ -90,9 +89,7 @@ def compare(
     loss_errors = _loss_errors(reference, candidate)
     unequal_elements, seen_elements = _unequal_mask_elements(reference, candidate)
     intel = is_intel_processor() if intel is None else intel
-    other_stream = bool(
-        intel and settings.device == "cpu" and settings.dropout > 0 and unequal_elements
-    )
+    other_stream = bool(intel and settings.device == "cpu" and settings.dropout > 0 and unequal_elements)
 
     checks = [
         _exact(
@@ -118,9 +115,7 @@ def compare(
     ]
     if other_stream:
         moved = ("dropout", "gradients", "losses", "accuracy gap")
-        checks = [
-            _not_comparable(check) if check.name.startswith(moved) else check for check in checks
-        ]
+        checks = [_not_comparable(check) if check.name.startswith(moved) else check for check in checks]
     checks.append(_timing(reference, candidate))
     return Comparison(settings, reference, candidate, parameters, loss_errors, checks)
 
@@ -138,9 +133,7 @@ def is_intel_processor() -> bool:
 
 def _compare_parameters(reference: Recording, candidate: Recording) -> list[ParameterRow]:
     rows = []
-    for name in sorted(
-        reference.weights.keys() | candidate.weights.keys(), key=_position_in(reference)
-    ):
+    for name in sorted(reference.weights.keys() | candidate.weights.keys(), key=_position_in(reference)):
         a, b = reference.weights.get(name), candidate.weights.get(name)
         gradient = reference.gradients.get(name)
         rows.append(
@@ -148,9 +141,7 @@ def _compare_parameters(reference: Recording, candidate: Recording) -> list[Para
                 name=name,
                 shape=(b if a is None else a).shape,  # type: ignore[union-attr]
                 unequal_weights=_unequal_bits(a, b),
-                largest_gradient=float("nan")
-                if gradient is None
-                else float(np.abs(gradient).max()),
+                largest_gradient=float("nan") if gradient is None else float(np.abs(gradient).max()),
                 gradient_error=relative_error(gradient, candidate.gradients.get(name)),
             )
         )
@@ -168,20 +159,14 @@ def relative_error(reference: np.ndarray | None, candidate: np.ndarray | None) -
     return error / scale
 
 
-def _check_batches(
-    settings: Settings, reference: Recording, candidate: Recording, *, first_epoch_only: bool
-) -> Check:
+def _check_batches(settings: Settings, reference: Recording, candidate: Recording, *, first_epoch_only: bool) -> Check:
     last = STEPS_PER_EPOCH if first_epoch_only else None
     name = "order of batches" + (", epoch 1" if first_epoch_only else "")
     a, b = reference.batches[:last], candidate.batches[:last]
-    return _exact(
-        name, _unequal(a, b), STEPS_PER_EPOCH if first_epoch_only else settings.steps, "batches"
-    )
+    return _exact(name, _unequal(a, b), STEPS_PER_EPOCH if first_epoch_only else settings.steps, "batches")
 
 
-def _check_masks(
-    settings: Settings, reference: Recording, candidate: Recording, unequal: int, seen: int
-) -> Check:
+def _check_masks(settings: Settings, reference: Recording, candidate: Recording, unequal: int, seen: int) -> Check:
     name = "dropout masks"
     if settings.dropout == 0:
         return Check(name, "no dropout", "", INFO)
@@ -214,9 +199,7 @@ def _epochs(first: int, last: int) -> str:
     return f"epoch {first}" if first == last else f"epochs {first}-{last}"
 
 
-def _check_accuracies(
-    settings: Settings, reference: Recording, candidate: Recording
-) -> list[Check]:
+def _check_accuracies(settings: Settings, reference: Recording, candidate: Recording) -> list[Check]:
     checks = []
     for recording in (reference, candidate):
         accuracy = recording.accuracies[-1]
@@ -227,9 +210,7 @@ def _check_accuracies(
                 f">= {ACCURACY_FLOOR:g} %",
                 PASS if accuracy >= ACCURACY_FLOOR else FAIL,
             )
-        checks.append(
-            Check(f"test accuracy, {recording.engine}", f"{accuracy:.2f} %", allowed, verdict)
-        )
+        checks.append(Check(f"test accuracy, {recording.engine}", f"{accuracy:.2f} %", allowed, verdict))
     gap = abs(reference.accuracies[-1] - candidate.accuracies[-1])
     verdict = PASS if gap <= ACCURACY_GAP else FAIL
     return [
@@ -240,9 +221,7 @@ def _check_accuracies(
 
 def _timing(reference: Recording, candidate: Recording) -> Check:
     ratio = candidate.seconds_a_step / reference.seconds_a_step
-    milliseconds = (
-        f"{1e3 * reference.seconds_a_step:.2f} and {1e3 * candidate.seconds_a_step:.2f} ms"
-    )
+    milliseconds = f"{1e3 * reference.seconds_a_step:.2f} and {1e3 * candidate.seconds_a_step:.2f} ms"
     return Check("time a step, median", f"{milliseconds}, ratio {ratio:.2f}", "not judged", INFO)
 
 
@@ -250,16 +229,12 @@ def _timing(reference: Recording, candidate: Recording) -> Check:
 
 
 def _exact(name: str, unequal: int, total: int, unit: str = "images") -> Check:
-    return Check(
-        name, f"{unequal:,} of {total:,} {unit} differ", "none", PASS if unequal == 0 else FAIL
-    )
+    return Check(name, f"{unequal:,} of {total:,} {unit} differ", "none", PASS if unequal == 0 else FAIL)
 
 
 def _bounded(name: str, error: float, tolerance: float, kind: str = "relative") -> Check:
     # `error <= tolerance` and not the opposite comparison: a NaN must fail
-    return Check(
-        name, f"{error:.1e} {kind}", f"<= {tolerance:.0e}", PASS if error <= tolerance else FAIL
-    )
+    return Check(name, f"{error:.1e} {kind}", f"<= {tolerance:.0e}", PASS if error <= tolerance else FAIL)
 
 
 def _not_comparable(check: Check) -> Check:
@@ -271,9 +246,7 @@ def _unequal_bits(a: np.ndarray | None, b: np.ndarray | None) -> int:
     if a is None or b is None or a.dtype != b.dtype or a.shape != b.shape:
         return max(0 if a is None else a.size, 0 if b is None else b.size)
     bits = f"u{a.dtype.itemsize}"
-    return int(
-        np.count_nonzero(np.ascontiguousarray(a).view(bits) != np.ascontiguousarray(b).view(bits))
-    )
+    return int(np.count_nonzero(np.ascontiguousarray(a).view(bits) != np.ascontiguousarray(b).view(bits)))
 
 
 def _unequal_mask_elements(reference: Recording, candidate: Recording) -> tuple[int, int]:
@@ -297,7 +270,7 @@ def _loss_errors(reference: Recording, candidate: Recording) -> np.ndarray:
     return errors
 
 
-def _unequal(a: list, b: list) -> int:
+def _unequal(a: list[Any], b: list[Any]) -> int:
     return sum(x != y for x, y in zip(a, b, strict=False)) + abs(len(a) - len(b))
 
 

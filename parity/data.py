@@ -43,12 +43,8 @@ def loaders(engine: Any, dtype: Any, seed: int) -> tuple[Any, Any]:
     """The shuffled loader of the training images and the ordered loader of the test images."""
     data = _data(engine)
     generator = engine.Generator().manual_seed(seed)
-    train, test = data.random_split(
-        digits(engine, dtype), [TRAIN_IMAGES, TEST_IMAGES], generator=generator
-    )
-    return data.DataLoader(train, batch_size=BATCH_SIZE, shuffle=True), data.DataLoader(
-        test, batch_size=TEST_IMAGES
-    )
+    train, test = data.random_split(digits(engine, dtype), [TRAIN_IMAGES, TEST_IMAGES], generator=generator)
+    return data.DataLoader(train, batch_size=BATCH_SIZE, shuffle=True), data.DataLoader(test, batch_size=TEST_IMAGES)
 
 
 def _data(engine: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -20,7 +21,7 @@ from parity.compare import GRADIENT_TOLERANCE, LOSS_EPOCHS, LOSS_TOLERANCE, Comp
 from parity.run import STEPS_PER_EPOCH
 
 REFERENCE, CANDIDATE, LIMIT, GREY = "#e8954a", "#1f4e8c", "#b3261e", "#6b7280"
-STYLE = {
+STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 10,
     "svg.fonttype": "none",
@@ -52,28 +53,18 @@ def losses(comparison: Comparison) -> Figure:
     figure = Figure(figsize=(9, 5.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     a, b = comparison.reference, comparison.candidate
-    above.plot(
-        a.losses, color=REFERENCE, linewidth=4, alpha=0.75, solid_capstyle="round", label=a.engine
-    )
+    above.plot(a.losses, color=REFERENCE, linewidth=4, alpha=0.75, solid_capstyle="round", label=a.engine)
     above.plot(b.losses, color=CANDIDATE, linewidth=1.2, label=b.engine)
     above.set(yscale="log", ylabel="cross-entropy")
     above.legend(loc="upper right")
 
-    below.plot(
-        _drawable(comparison.loss_errors, dtype), color=GREY, linewidth=0, marker=".", markersize=4
-    )
+    below.plot(_drawable(comparison.loss_errors, dtype), color=GREY, linewidth=0, marker=".", markersize=4)
     judged = min(LOSS_EPOCHS[dtype], comparison.settings.epochs) * STEPS_PER_EPOCH
     tolerance = LOSS_TOLERANCE[dtype]
-    below.plot(
-        [0, judged - 1],
-        [tolerance, tolerance],
-        color=LIMIT,
-        linewidth=1.5,
-        label=f"allowed: {tolerance:.0e}",
-    )
+    below.plot([0, judged - 1], [tolerance, tolerance], color=LIMIT, linewidth=1.5)
+    below.annotate(f"allowed: {tolerance:.0e}", (0, 2.5 * tolerance), color=LIMIT)
     below.set(yscale="log", xlabel="step", ylabel="|difference|")
-    below.set_ylim(SMALLEST_SHOWN[dtype] / 3, None)
-    below.legend(loc="upper right")
+    below.set_ylim(SMALLEST_SHOWN[dtype] / 3, 100 * _highest(comparison.loss_errors, tolerance))
     _mark_epochs(above, comparison)
     _mark_epochs(below, comparison)
     return figure
@@ -90,17 +81,15 @@ def gradients(comparison: Comparison) -> Figure:
     positions = np.arange(len(rows))
     axes.hlines(positions, floor / 3, errors, color="#cbd5e1", linewidth=2)
     axes.plot(errors, positions, "o", color=CANDIDATE, markersize=7)
-    axes.axvline(
-        GRADIENT_TOLERANCE[dtype],
-        color=LIMIT,
-        linewidth=1.5,
-        label=f"allowed: {GRADIENT_TOLERANCE[dtype]:.0e}",
-    )
+    tolerance = GRADIENT_TOLERANCE[dtype]
+    axes.axvline(tolerance, color=LIMIT, linewidth=1.5)
+    text = f"allowed: {tolerance:.0e} "
+    axes.annotate(text, (tolerance, len(rows) - 0.55), color=LIMIT, ha="right", va="center")
     axes.set(xscale="log", xlabel="max |a - b| / max |a|")
-    axes.set_xlim(floor / 3, max(10 * GRADIENT_TOLERANCE[dtype], 3 * float(np.nanmax(errors))))
+    axes.set_xlim(floor / 3, 10 * _highest(errors, tolerance))
     axes.set_yticks(positions, [row.name for row in rows])
+    axes.set_ylim(-0.6, len(rows) - 0.2)
     axes.grid(visible=False, axis="y")
-    axes.legend(loc="lower right")
     return figure
 
 
@@ -120,13 +109,9 @@ def accuracy(comparison: Comparison) -> Figure:
         alpha=0.75,
         label=a.engine,
     )
-    axes.plot(
-        epochs, b.accuracies, "o-", color=CANDIDATE, linewidth=1.2, markersize=4, label=b.engine
-    )
+    axes.plot(epochs, b.accuracies, "o-", color=CANDIDATE, linewidth=1.2, markersize=4, label=b.engine)
     axes.set(xlabel="epoch", ylabel="test accuracy, %")
-    axes.set_xticks(
-        epochs if len(epochs) <= 12 else np.linspace(1, epochs[-1], 6).round().astype(int)
-    )
+    axes.set_xticks(epochs if len(epochs) <= 12 else np.linspace(1, epochs[-1], 6).round().astype(int))
     axes.legend(loc="lower right")
     return figure
 
@@ -162,11 +147,11 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", svg)
+    svg = re.sub(r'\s(width|height)="[\d.]+pt"', "", svg, count=2)  # the page decides; viewBox keeps the proportions
     svg = re.sub(
-        r'\s(width|height)="[\d.]+pt"', "", svg, count=2
-    )  # the page decides; viewBox keeps the proportions
-    svg = re.sub(
-        r'id="(figure|axes|patch|line2d|text|matplotlib|legend|xtick|ytick)', rf'id="{name}-\1', svg
+        r'id="(figure|axes|patch|line2d|text|LineCollection|PathCollection|matplotlib|legend|xtick|ytick)',
+        rf'id="{name}-\1',
+        svg,
     )
     return svg.replace("<svg", f'<svg role="img" aria-label="{name}"', 1)
 
@@ -174,6 +159,11 @@ def to_svg(figure: Figure, name: str) -> str:
 def _drawable(errors: np.ndarray, dtype: str) -> np.ndarray:
     """Errors for a logarithmic axis, where zero has no place: it is drawn at the lower end."""
     return np.maximum(np.where(np.isinf(errors), np.nan, errors), SMALLEST_SHOWN[dtype])
+
+
+def _highest(errors: np.ndarray, at_least: float) -> float:
+    """The end of an axis: the largest error that is a number, and never less than the tolerance."""
+    return max([at_least, *errors[np.isfinite(errors)]])
 
 
 def _mark_epochs(axes: Axes, comparison: Comparison) -> None:

@@ -53,20 +53,12 @@ class Recording:
     version: str
     weights: dict[str, np.ndarray] = field(default_factory=dict)  # parameters before the first step
     test_images: list[int] = field(default_factory=list)  # which images the split kept for the test
-    batches: list[list[int]] = field(
-        default_factory=list
-    )  # per step, the indices of its images in order
-    masks: list[np.ndarray] = field(
-        default_factory=list
-    )  # per step, DROPPED, KEPT or UNSEEN an element
-    gradients: dict[str, np.ndarray | None] = field(
-        default_factory=dict
-    )  # after the backward of step 0
+    batches: list[list[int]] = field(default_factory=list)  # per step, the indices of its images in order
+    masks: list[np.ndarray] = field(default_factory=list)  # per step, DROPPED, KEPT or UNSEEN an element
+    gradients: dict[str, np.ndarray | None] = field(default_factory=dict)  # after the backward of step 0
     losses: list[float] = field(default_factory=list)  # per step
     accuracies: list[float] = field(default_factory=list)  # per epoch, percent of the test images
-    step_seconds: list[float] = field(
-        default_factory=list
-    )  # forward, backward and optimizer of each step
+    step_seconds: list[float] = field(default_factory=list)  # forward, backward and optimizer of each step
 
     @property
     def seconds_a_step(self) -> float:
@@ -77,7 +69,7 @@ def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda:
     """Train the network with `engine` and return the recording; `on_step` runs after every step."""
     _compute_in_full_precision(engine)
     dtype = getattr(engine, settings.dtype)
-    recording = Recording(engine.__name__, str(engine.__version__))
+    recording = Recording(engine.__name__, str(getattr(engine, "__version__", "unknown")))
 
     engine.manual_seed(settings.seed)
     train_loader, test_loader = loaders(engine, dtype, settings.seed)
@@ -85,9 +77,7 @@ def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda:
     optimizer = engine.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     recording.weights = {name: _array(parameter) for name, parameter in model.named_parameters()}
     recording.test_images = [int(i) for _, _, index in test_loader for i in index]
-    model.dropout.register_forward_hook(
-        lambda module, args, out: _record_mask(recording, module, args[0], out)
-    )
+    model.dropout.register_forward_hook(lambda module, args, out: _record_mask(recording, module, args[0], out))
 
     for _ in range(settings.epochs):
         model.train()
@@ -100,9 +90,7 @@ def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda:
     return recording
 
 
-def _step(
-    engine: Any, model: Any, optimizer: Any, images: Any, labels: Any, recording: Recording
-) -> None:
+def _step(engine: Any, model: Any, optimizer: Any, images: Any, labels: Any, recording: Recording) -> None:
     start = time.perf_counter()
     optimizer.zero_grad()
     loss = engine.nn.functional.cross_entropy(model(images), labels)

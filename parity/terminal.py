@@ -25,11 +25,7 @@ BAR_WIDTH = 32
 
 def make_console() -> Console:
     console = Console(highlight=False, emoji=False, markup=False)
-    return (
-        console
-        if console.is_terminal
-        else Console(highlight=False, emoji=False, markup=False, width=PIPE_WIDTH)
-    )
+    return console if console.is_terminal else Console(highlight=False, emoji=False, markup=False, width=PIPE_WIDTH)
 
 
 class AsciiBar(ProgressColumn):
@@ -41,9 +37,7 @@ class AsciiBar(ProgressColumn):
 
 
 @contextmanager
-def progress(
-    console: Console, names: list[str], total: int, unit: str = "steps"
-) -> Iterator[list[Callable[[], None]]]:
+def progress(console: Console, names: list[str], total: int, unit: str = "steps") -> Iterator[list[Callable[[], None]]]:
     """A bar of `total` units for each name; gives a function for each that moves it one on."""
     columns = (
         TextColumn("{task.description:<12}"),
@@ -57,9 +51,7 @@ def progress(
             def one_step() -> None:
                 bars.advance(tasks[i])
                 if bars.tasks[i].finished and i + 1 < len(tasks):
-                    bars.start_task(
-                        tasks[i + 1]
-                    )  # the clock of a bar starts as the one before it ends
+                    bars.start_task(tasks[i + 1])  # the clock of a bar starts as the one before it ends
 
             return one_step
 
@@ -80,33 +72,23 @@ def show(console: Console, comparison: Comparison) -> None:
 
 
 def parameter_table(comparison: Comparison) -> Table:
-    table = make_table(
-        "Initial weights and gradients of step 0", "parameter", ">shape", ">weights that differ"
-    )
+    table = make_table("Initial weights and gradients of step 0", "parameter", ">shape", ">weights that differ")
     for heading in ("largest |gradient|", "relative error"):
         table.add_column(heading, justify="right")
     for row in comparison.parameters:
         weights = f"{row.unequal_weights:,}" if row.unequal_weights else "none"
         shape = " x ".join(map(str, row.shape))
-        table.add_row(
-            row.name, shape, weights, f"{row.largest_gradient:.3e}", f"{row.gradient_error:.1e}"
-        )
+        table.add_row(row.name, shape, weights, f"{row.largest_gradient:.3e}", f"{row.gradient_error:.1e}")
     return table
 
 
 def loss_table(comparison: Comparison) -> Table:
     a, b = comparison.reference, comparison.candidate
-    table = make_table(
-        "Losses along the training, and test accuracy after each epoch", ">step", f">{a.engine}"
-    )
+    table = make_table("Losses along the training, and test accuracy after each epoch", ">step", f">{a.engine}")
     for heading in (b.engine, "difference", f"accuracy {a.engine}", f"accuracy {b.engine}"):
         table.add_column(heading, justify="right")
     for step, epoch in milestones(comparison.settings):
-        accuracies = (
-            ("", "")
-            if epoch is None
-            else (f"{a.accuracies[epoch]:.2f} %", f"{b.accuracies[epoch]:.2f} %")
-        )
+        accuracies = ("", "") if epoch is None else (f"{a.accuracies[epoch]:.2f} %", f"{b.accuracies[epoch]:.2f} %")
         losses = (
             f"{a.losses[step]:.10f}",
             f"{b.losses[step]:.10f}",
@@ -134,9 +116,7 @@ def verdict_table(comparison: Comparison) -> Table:
 
 def make_table(title: str, *headings: str) -> Table:
     """A table in ASCII; a heading that starts with > stands over a right-justified column."""
-    table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.ASCII, show_edge=False
-    )
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.ASCII, show_edge=False)
     for heading in headings:
         table.add_column(
             heading.lstrip(">"),

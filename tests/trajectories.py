@@ -32,7 +32,7 @@ def trajectory(torch: Any, make: Any, steps: int, dtype: str = "float64") -> lis
     values = [parameter.detach() for parameter in parameters]
     for group in optimizer.param_groups:
         for parameter in group["params"]:
-            state = optimizer.state[parameter] if parameter in optimizer.state else {}
+            state = optimizer.state.get(parameter, {})
             values += [value for _, value in sorted(state.items()) if isinstance(value, torch.Tensor)]
     return [np.array(value.to(torch.float64).numpy()) for value in values]
 

@@ -1,22 +1,26 @@
 """Floor 2, the mirror of ``torch.autograd``: recording what is computed and carrying gradients back.
 
 Read in this order: ``node`` (the graph), ``engine`` (the walk through it), ``grad_mode``, ``inplace``, ``function``
-(operators of your own), ``gradcheck``.
+(operators of your own), ``graph`` (the graph as data), ``gradcheck``.
+
+Here are the two ways in, ``backward`` and ``grad``: what the user hands over becomes edges and cotangents for the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from minitorch.autograd import graph as graph
 from minitorch.autograd.engine import run_backward
 from minitorch.autograd.function import Function as Function
 from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
-from minitorch.autograd.node import Node, gradient_edge
-from minitorch.core.geometry import contiguous
+from minitorch.autograd.graph import GradientEdge
+from minitorch.autograd.node import Edge, Node, gradient_edge, retain_grad
 from minitorch.tensor_base import TensorBase
 
 
@@ -29,25 +33,28 @@ def backward(
 ) -> None:
     """Add the gradients of ``tensors`` to the ``.grad`` of the leaves they were computed from.
 
-    ``grad_tensors``: the gradient of each (its cotangent); may be left out for scalars. ``inputs``: only these
-    tensors collect. ``RuntimeError`` if a tensor has no graph, or a non-scalar has no cotangent.
+    ``grad_tensors``: the gradient of each (its cotangent); may be left out for scalars. ``retain_graph``: keep what the
+    graph has saved, so that one can go back through it again; as ``create_graph`` unless given. ``create_graph``:
+    record the derivatives themselves. ``inputs``: only these tensors collect.
+
+    ``RuntimeError`` if a tensor has no graph, or a non-scalar has no cotangent.
     """
+    wanted = None if inputs is None else _inputs(inputs, "backward")
     roots = _as_tuple(tensors)
-    wanted = None if inputs is None else _as_tuple(inputs)
-    if wanted is not None and not wanted:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    gradients = _cotangents(roots, _as_tuple(grad_tensors, len(roots)), create_graph)
+    edges, gradients = _start(roots, grad_tensors)
     keep = create_graph if retain_graph is None else retain_graph
+    if create_graph:
+        _warn_of_cycles()
     if wanted is None:
-        run_backward(_root_edges(roots), gradients, keep_graph=keep, create_graph=create_graph)
+        run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph)
         return
-    for tensor in wanted:
-        if not tensor.requires_grad:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
-        if not tensor.is_leaf:
-            tensor.retain_grad()
-    edges = [gradient_edge(tensor) for tensor in wanted]
-    run_backward(_root_edges(roots), gradients, keep_graph=keep, create_graph=create_graph, inputs=edges)
+    for source in wanted:
+        if isinstance(source, TensorBase):
+            if not source.requires_grad:
+                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+            retain_grad(source)
+    targets = [_edge_of_input(source) for source in wanted]
+    run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets)
 
 
 def grad(
@@ -56,38 +63,39 @@ def grad(
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    only_inputs: bool = True,
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
-    """The gradients of ``outputs`` with respect to ``inputs``, returned instead of accumulated.
+) -> Any:
+    """The gradients of ``outputs`` with respect to ``inputs``, returned instead of accumulated: a tuple, or a
+    dictionary if ``inputs`` is one. The other arguments are those of ``backward``.
 
     ``RuntimeError`` if an input was not used, unless ``allow_unused`` (then None) or ``materialize_grads`` (zeros).
     """
-    roots, sources = _as_tuple(outputs), _as_tuple(inputs)
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
     if is_grads_batched:
         raise NotImplementedError("grad(is_grads_batched=True) needs vmap, which is not built yet")
-    gradients = _cotangents(roots, _as_tuple(grad_outputs, len(roots)), create_graph)
-    edges = [gradient_edge(tensor) for tensor in sources]
-    if any(edge is None for edge in edges):
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    roots = _as_tuple(outputs)
+    sources = _inputs(inputs, "grad")
+    edges, gradients = _start(roots, grad_outputs)
+    targets = [_edge_of_input(source) for source in sources]
     keep = create_graph if retain_graph is None else retain_graph
     found = run_backward(
-        _root_edges(roots), gradients, keep_graph=keep, create_graph=create_graph, inputs=edges, accumulate=False
+        edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets, accumulate=False
     )
-    for place, tensor in enumerate(sources):
+    for place, source in enumerate(sources):
         if found[place] is None and materialize_grads:
-            found[place] = tensor.new_zeros(tensor.shape)
+            found[place] = _zeros_like(source, create_graph)
         elif found[place] is None and not allow_unused:
             raise RuntimeError(
-                "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True "
-                "if this is the desired behavior."
+                f"The differentiated Tensor at index {place} appears to not have been used in the graph. Set "
+                "allow_unused=True if this is the desired behavior."
             )
-    return tuple(found)
+    return dict(zip(inputs, found)) if type(inputs) is dict else tuple(found)
 
 
 def __getattr__(name: str) -> Any:
@@ -103,53 +111,117 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'minitorch.autograd' has no attribute {name!r}")
 
 
-def _as_tuple(value: Any, length: int = 1) -> tuple[Any, ...]:
-    if value is None:
-        return (None,) * length
-    if isinstance(value, TensorBase):
-        return (value,)
-    return tuple(value)
+# ---- what goes in -------------------------------------------------------------------------------------------------
 
 
-def _root_edges(roots: Sequence[Any]) -> list[tuple[Node, int]]:
+def _as_tuple(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, (TensorBase, GradientEdge)) else tuple(value)
+
+
+def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
+    """The tensors or edges that gradients are wanted for."""
+    if isinstance(inputs, Mapping):
+        if type(inputs) is not dict:
+            raise TypeError(
+                f"`inputs` argument to `{function}()` must be a dict, not {type(inputs).__name__}. Other Mapping types "
+                "are not supported."
+            )
+        inputs = tuple(inputs.values())
+    sources = _as_tuple(inputs)
+    if not sources:
+        raise RuntimeError(f"`inputs` argument to `{function}()` cannot be empty.")
+    return sources
+
+
+def _edge_of_input(source: Any) -> Edge:
+    """Where its gradient arrives; None if no graph can lead there."""
+    if isinstance(source, GradientEdge):
+        return (source.node, source.output_nr)
+    if not isinstance(source, TensorBase):
+        raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(source).__name__}")
+    if not source.requires_grad:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return gradient_edge(source)
+
+
+def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], list[Any]]:
+    """The edges that a backward pass starts from, and the gradient that enters at each."""
+    if given is None:
+        given = (None,) * len(roots)
+    elif isinstance(given, TensorBase):
+        given = (given,)
+    given = tuple(given)
+    gradients = [_cotangent(root, gradient, place) for place, (root, gradient) in enumerate(zip(roots, given))]
+    if len(roots) != len(given):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(given)} gradients")
     edges = []
     for place, root in enumerate(roots):
-        edge = gradient_edge(root)
+        edge = (root.node, root.output_nr) if isinstance(root, GradientEdge) else gradient_edge(root)
         if edge is None:
             raise RuntimeError(f"element {place} of tensors does not require grad and does not have a grad_fn")
-        edges.append(edge)
-    return edges
-
-
-def _cotangents(roots: Sequence[Any], gradients: Sequence[Any], create_graph: bool) -> list[Any]:
-    if len(roots) != len(gradients):
-        raise RuntimeError(f"got {len(roots)} tensors and {len(gradients)} gradients")
-    return [_cotangent(root, gradient, place) for place, (root, gradient) in enumerate(zip(roots, gradients))]
+        edges.append((edge[0], edge[1]))
+    return edges, gradients
 
 
 def _cotangent(root: Any, gradient: Any, place: int) -> Any:
+    """The gradient of one root: as given, if it fits, or 1 for a real scalar."""
+    if isinstance(root, GradientEdge):
+        geometry, dtype = root.node.outputs[root.output_nr]
+        shape = geometry.shape
+    elif isinstance(root, TensorBase):
+        shape, dtype = root.shape, root.dtype
+    else:
+        raise TypeError(f"backward and grad start from tensors or gradient edges, but got {type(root).__name__}")
     if gradient is None:
-        if not root.requires_grad:
-            raise RuntimeError(f"element {place} of tensors does not require grad and does not have a grad_fn")
-        if root.numel() != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        if root.is_complex():
-            raise RuntimeError(
-                f"grad can be implicitly created only for real scalar outputs but got {root.dtype}"
-            )
-        return root.new_ones(contiguous(tuple(root.shape)).shape)
+        return _one(root, shape, dtype)
     if not isinstance(gradient, TensorBase):
-        raise TypeError(
-            f"gradients can be either Tensors or None, but got {type(gradient).__name__}"
-        )
-    if gradient.shape != root.shape:
+        raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
+    if gradient.shape != shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{place}] has a shape of {gradient.shape} and output[{place}] has a shape "
-            f"of {root.shape}."
+            f"of {shape}."
         )
-    if gradient.is_complex() != root.is_complex():
+    if gradient.is_complex() != dtype.is_complex:
         raise RuntimeError(
             "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in dtype: "
-            f"grad_output[{place}] has a dtype of {gradient.dtype} and output[{place}] has a dtype of {root.dtype}."
+            f"grad_output[{place}] has a dtype of {gradient.dtype} and output[{place}] has a dtype of {dtype}."
         )
     return gradient
+
+
+def _one(root: Any, shape: Any, dtype: Any) -> Any:
+    from minitorch.ops.creation import ones, ones_like
+
+    is_edge = isinstance(root, GradientEdge)
+    if not is_edge and not root.requires_grad:
+        return None  # has no graph either, which is the complaint to make
+    if any(size != 1 for size in shape):
+        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+    if not dtype.is_floating_point:
+        raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {dtype}")
+    return ones(shape, dtype=dtype) if is_edge else ones_like(root)
+
+
+def _zeros_like(source: Any, requires_grad: bool) -> Any:
+    from minitorch.ops.creation import zeros_like
+
+    if isinstance(source, GradientEdge):
+        raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")
+    return zeros_like(source, requires_grad=requires_grad)
+
+
+_warned_of_cycles = False
+
+
+def _warn_of_cycles() -> None:
+    global _warned_of_cycles
+    if not _warned_of_cycles:
+        _warned_of_cycles = True
+        warnings.warn(
+            "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+            "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to avoid "
+            "this. If you have to use this function, make sure to reset the .grad fields of your parameters to None "
+            "after use to break the cycle and avoid the leak.",
+            UserWarning,
+            stacklevel=4,
+        )

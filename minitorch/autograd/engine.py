@@ -83,7 +83,7 @@ def _run(
         for index, edge in enumerate(node.edges):
             if edge is None:
                 continue
-            target, output_nr = edge
+            target, output_nr = edge[0], edge[1]
             if plan is not None and target not in plan.visited:
                 continue
             gradient = results[index]

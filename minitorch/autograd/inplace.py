@@ -87,7 +87,7 @@ def check_view_creation(view: TensorBase, what_happens: str) -> None:
     creation, node = view._view_creation, view._grad_fn
     if creation == DEFAULT:
         return
-    view_itself = "" if node is None else f"Output {view._output_nr} of {node.name()} is a view"
+    view_itself = "" if node is None else f"Output {view._output_nr} of {node.short_name()} is a view"
     if creation in _MODES or node is None:  # without a node it was made in no_grad, whatever else it is
         mode, now = _MODES.get(creation, _MODES[IN_NO_GRAD])
         made = "A view was created in" if node is None else f"{view_itself} of a view which was created in"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from minitorch.autograd.grad_mode import modes
 from minitorch.core.geometry import is_dense
+from minitorch.core.promotion import scalar_type_name
 
 if TYPE_CHECKING:
     from minitorch.core.dtypes import dtype as Dtype
@@ -32,7 +33,8 @@ _new = object.__new__
 next_sequence_nr = count().__next__
 ACCUMULATE_FIRST = 1 << 62  # the sequence number of AccumulateGrad nodes: they run as soon as they are ready
 
-Edge = Optional[tuple["Node", int]]
+# Where a gradient goes: a node, and which of its outputs; behind them, for a leaf, the leaf itself, to keep it alive.
+Edge = Optional[tuple[Any, ...]]
 
 BACKWARD_TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -45,6 +47,20 @@ SAVED_INFERENCE = (
     "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or "
     "use `torch.no_grad()` instead of `torch.inference_mode()`."
 )
+
+
+def written_in_place(tensor: Any, version: int, producer: Node | None, output_nr: int = 0) -> str:
+    """The message for a saved tensor whose version is not ``version`` any more. ``producer``: the node it came from."""
+    if producer is None:
+        producer, output_nr = tensor.grad_fn, 0
+    kind = "" if tensor.device.type == "cpu" else f"{tensor.device.type}."
+    made = "" if producer is None else f", which is output {output_nr} of {producer.short_name()},"
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"[torch.{kind}{scalar_type_name(tensor.dtype)}Tensor {list(tensor.shape)}]{made} is at version "
+        f"{tensor._storage.version}; expected version {version} instead. Hint: enable anomaly detection to find the "
+        "operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+    )
 
 
 # What the gradient of an output must look like: the output's own geometry and dtype.
@@ -86,10 +102,14 @@ class Node:
 
     namespace = ""  # where PyTorch's class of the same name is defined, if its name tells
 
+    def short_name(self) -> str:
+        """The operator's name, such as ``Mul``, as error messages say it."""
+        return self.name().rstrip("0123456789").removesuffix("Backward")
+
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """Where gradients go: ``(node, output_nr)`` for each input; ``(None, 0)`` where none is wanted."""
-        return tuple((None, 0) if edge is None else edge for edge in self.edges)
+        return tuple((None, 0) if edge is None else (edge[0], edge[1]) for edge in self.edges)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -97,6 +117,9 @@ class Node:
         if not hasattr(self, "_metadata"):
             self._metadata: dict[str, Any] = {}
         return self._metadata
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
     # ---- hooks ----------------------------------------------------------------------------------------------------
 
@@ -233,7 +256,7 @@ def add_tensor_hook(tensor: Any, hook: Callable[[Any], Any]) -> RemovableHandle:
         hooks, node = Hooks(), tensor.grad_fn  # asking a stale view for its grad_fn may reset meta.hooks
         meta.hooks = hooks
         if node is None:
-            node = None if meta.accumulator is None else meta.accumulator()
+            node = meta.accumulator
         if node is not None:
             node.hooks().of_tensors.append((tensor._output_nr, hooks))
     return RemovableHandle.add(meta.hooks, hook)
@@ -261,13 +284,22 @@ def move_hooks(tensor: Any, old: Node | None, new: Node, output_nr: int) -> None
 
 
 class AccumulateGrad(Node):
-    """Stands for a leaf: adds the gradient that arrives to ``variable.grad``."""
+    """Stands for a leaf: adds the gradient that arrives to ``variable.grad``.
 
-    __slots__ = ("variable",)
+    There is one for each leaf. The leaf owns it, so it must not own the leaf; that a leaf lives as long as a graph that
+    ends in it is what the third part of an edge is for, see ``gradient_edge``.
+    """
+
+    __slots__ = ("_variable",)
     edges = ()
     sequence_nr = ACCUMULATE_FIRST
     namespace = "torch::autograd::"
-    variable: Any
+    _variable: weakref.ref[Any]
+
+    @property
+    def variable(self) -> Any:
+        """The leaf; None after it is gone."""
+        return self._variable()
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         gradient, variable = grad_outputs[0], self.variable
@@ -304,28 +336,20 @@ def gradient_edge(tensor: Any) -> Edge:
     if not tensor._requires_grad:  # nor for a view that only its base makes require grad: made in no_grad
         return None
     meta = tensor._meta
-    if meta is None:
+    if meta is None or meta.accumulator is None:
         meta = tensor.autograd_meta()
-    elif meta.accumulator is not None:
-        accumulator = meta.accumulator()
-        if accumulator is not None:
-            return (accumulator, 0)
-    return (_new_accumulator(tensor, meta), 0)
+        meta.accumulator = _new_accumulator(tensor)
+    return (meta.accumulator, 0, tensor)
 
 
-def _new_accumulator(tensor: Any, meta: Any) -> Node:
-    """The one AccumulateGrad of a leaf. It lives as long as some graph points to it."""
-    with _one_thread_at_a_time:
-        accumulator = None if meta.accumulator is None else meta.accumulator()
-        if accumulator is None:
-            accumulator = _new(AccumulateGrad)
-            accumulator.variable = tensor
-            accumulator.outputs = ((tensor._geometry, tensor._dtype),)
-            accumulator._hooks = None
-            if meta.hooks is not None:
-                accumulator.hooks().of_tensors.append((0, meta.hooks))
-            meta.accumulator = weakref.ref(accumulator)
-        return accumulator
+def _new_accumulator(tensor: Any) -> AccumulateGrad:
+    accumulator = _new(AccumulateGrad)
+    accumulator._variable = weakref.ref(tensor)
+    accumulator.outputs = ((tensor._geometry, tensor._dtype),)
+    accumulator._hooks = None
+    if tensor._meta.hooks is not None:
+        accumulator.hooks().of_tensors.append((0, tensor._meta.hooks))
+    return accumulator
 
 
 def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int) -> Any:
@@ -344,9 +368,11 @@ def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int
         gradient = gradient.sum_to_size(wanted)
     if gradient._dtype is not dtype:
         if gradient._dtype.is_complex and not dtype.is_complex:
+            if not hasattr(node, "operator"):  # declared derivatives may leave it to the engine to take the real part
+                raise RuntimeError(
+                    f"Function {node.name()} returned a complex gradient at index {index} for a real input"
+                )
             gradient = gradient.real
-        elif dtype.is_complex and not gradient._dtype.is_complex and not gradient._dtype.is_floating_point:
-            raise RuntimeError(f"Function {node.name()} returned an integer gradient for a complex input")
         gradient = gradient.to(dtype)
     return gradient
 

@@ -34,7 +34,12 @@ class CPUBackend(Backend):
         self, data: Array, np_dtype: Any, shape: tuple[int, ...], stride: tuple[int, ...], offset: int
     ) -> Array:
         size = np_dtype.itemsize
-        return np.ndarray(shape, np_dtype, data, offset * size, [step * size for step in stride])
+        try:
+            return np.ndarray(shape, np_dtype, data, offset * size, [step * size for step in stride])
+        except (TypeError, ValueError):
+            if 0 not in shape:
+                raise
+            return np.empty(shape, np_dtype)  # no element, and an offset behind the end, which NumPy would not allow
 
     def flat_bytes(self, array: Array) -> Array:
         if array.dtype.isbuiltin == 1:

@@ -47,6 +47,12 @@ class Storage:
         """Uninitialised memory of ``nbytes`` bytes on ``device``."""
         return cls(device.backend.allocate(nbytes), device)
 
+    def with_own_version(self) -> Storage:
+        """The same bytes under a version counter of their own (``tensor.data``)."""
+        other = Storage(self.data, self.device)
+        other.is_inference = self.is_inference
+        return other
+
     def nbytes(self) -> int:
         """Size in bytes."""
         return int(self.data.nbytes)

@@ -1,11 +1,13 @@
-"""``torch.nn.functional``: what layers compute, as functions, under PyTorch's names and argument forms.
+"""The mirror of ``torch.nn.functional``: what layers compute, as functions, under PyTorch's names and argument forms.
 
 There is no arithmetic here. Each function checks what PyTorch checks in Python, and calls the operator of its family:
 
     linear, bilinear               ops/linalg.py            softmax, log_softmax     ops/softmax.py
     conv*, conv_transpose*         ops/convolution.py       dropout*                 ops/dropout.py
-    *_pool*, unfold, fold          ops/pooling.py           relu, gelu, silu, ...    ops/activation.py
+    *_pool*, unfold, fold          ops/pooling.py           relu, silu, ...          nn/activation_functions.py
     *_norm                         ops/normalization.py     losses                   nn/loss_functions.py
+    pad                            ops/padding.py           embedding                ops/embedding.py
+    interpolate                    ops/upsampling.py        attention                ops/attention.py
 
 PyTorch: ``torch/nn/functional.py``.
 """
@@ -17,8 +19,24 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from minitorch.autograd.grad_mode import no_grad
 from minitorch.core import dtypes
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.nn.activation_functions import celu as celu
+from minitorch.nn.activation_functions import elu as elu
+from minitorch.nn.activation_functions import gumbel_softmax as gumbel_softmax
+from minitorch.nn.activation_functions import hardsigmoid as hardsigmoid
+from minitorch.nn.activation_functions import hardswish as hardswish
+from minitorch.nn.activation_functions import hardtanh as hardtanh
+from minitorch.nn.activation_functions import leaky_relu as leaky_relu
+from minitorch.nn.activation_functions import mish as mish
+from minitorch.nn.activation_functions import relu as relu
+from minitorch.nn.activation_functions import relu6 as relu6
+from minitorch.nn.activation_functions import selu as selu
+from minitorch.nn.activation_functions import sigmoid as sigmoid
+from minitorch.nn.activation_functions import silu as silu
+from minitorch.nn.activation_functions import tanh as tanh
+from minitorch.nn.activation_functions import threshold as threshold
 from minitorch.nn.loss_functions import binary_cross_entropy as binary_cross_entropy
 from minitorch.nn.loss_functions import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from minitorch.nn.loss_functions import cross_entropy as cross_entropy
@@ -31,13 +49,21 @@ from minitorch.nn.loss_functions import nll_loss as nll_loss
 from minitorch.nn.loss_functions import smooth_l1_loss as smooth_l1_loss
 from minitorch.nn.loss_functions import soft_margin_loss as soft_margin_loss
 from minitorch.ops import dropout as dropouts
-from minitorch.ops import normalization, pooling, softmax as softmaxes
+from minitorch.ops import embedding as embeddings
+from minitorch.ops import normalization, pooling
+from minitorch.ops import softmax as softmaxes
+from minitorch.ops.activation import hardshrink as hardshrink
+from minitorch.ops.activation import prelu as prelu
+from minitorch.ops.activation import softshrink as softshrink
+from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from minitorch.ops.convolution import conv1d as conv1d
 from minitorch.ops.convolution import conv2d as conv2d
 from minitorch.ops.convolution import conv3d as conv3d
 from minitorch.ops.convolution import conv_transpose1d as conv_transpose1d
 from minitorch.ops.convolution import conv_transpose2d as conv_transpose2d
 from minitorch.ops.convolution import conv_transpose3d as conv_transpose3d
+from minitorch.ops.distance import cosine_similarity as cosine_similarity
+from minitorch.ops.distance import pairwise_distance as pairwise_distance
 from minitorch.ops.linalg import bilinear as bilinear
 from minitorch.ops.linalg import linear as linear
 from minitorch.ops.padding import pad as pad
@@ -45,6 +71,13 @@ from minitorch.ops.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
 from minitorch.ops.pooling import avg_pool1d as avg_pool1d
 from minitorch.ops.pooling import avg_pool2d as avg_pool2d
 from minitorch.ops.pooling import avg_pool3d as avg_pool3d
+from minitorch.ops.smooth_activation import gelu as gelu
+from minitorch.ops.smooth_activation import glu as glu
+from minitorch.ops.smooth_activation import logsigmoid as logsigmoid
+from minitorch.ops.smooth_activation import softplus as softplus
+from minitorch.ops.smooth_activation import softsign as softsign
+from minitorch.ops.smooth_activation import tanhshrink as tanhshrink
+from minitorch.ops.upsampling import interpolate as interpolate
 
 # ---- softmax ----------------------------------------------------------------------------------------------------------
 
@@ -282,7 +315,34 @@ def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out:
     return input / length if out is None else input.div(length, out=out)
 
 
-# ---- others -----------------------------------------------------------------------------------------------------------
+# ---- indices -----------------------------------------------------------------------------------------------------------
+
+
+def embedding(
+    input: Any, weight: Any, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False, sparse: bool = False,
+) -> Any:  # fmt: skip
+    """Rows ``input`` of ``weight``. ``max_norm``: rows that are looked up and longer are shortened first, in place."""
+    if padding_idx is not None:
+        rows = weight.shape[0]
+        if not -rows <= padding_idx < rows:
+            raise AssertionError("Padding_idx must be within num_embeddings")
+        padding_idx %= rows
+    if max_norm is not None:
+        _shorten_rows(weight, input, max_norm, norm_type)
+    place = -1 if padding_idx is None else padding_idx
+    return embeddings.embedding(weight, input, place, scale_grad_by_freq, sparse)
+
+
+def _shorten_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) -> None:
+    """Rows longer than ``max_norm`` are scaled to it, in place and outside of any graph."""
+    with no_grad():
+        table = weight.detach()
+        rows = indices.unique()
+        chosen = table[rows]
+        lengths = chosen.norm(norm_type, 1, keepdim=True)
+        factors = (max_norm / (lengths + 1e-7)).clamp_max(1.0)
+        table[rows] = chosen * factors
 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:

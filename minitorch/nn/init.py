@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.autograd.grad_mode import no_grad
-from minitorch.ops import creation
+from minitorch.ops import creation, from_data, ranges
 from minitorch.ops.random import randperm
 
 _GAIN_ONE = (
@@ -100,7 +100,7 @@ def eye_(tensor: Any) -> Any:
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        return tensor.copy_(creation.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+        return tensor.copy_(ranges.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
 
 
 def dirac_(tensor: Any, groups: int = 1) -> Any:
@@ -233,7 +233,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
     q *= np.sign(np.diagonal(r))  # makes the decomposition unique and Q uniform
     with no_grad():
         values = np.ascontiguousarray(q.T if rows < columns else q, matrix.dtype)
-        tensor.copy_(creation.from_numpy(values).view(*tensor.shape))
+        tensor.copy_(from_data.from_numpy(values).view(*tensor.shape))
         return tensor.mul_(gain)
 
 

@@ -25,7 +25,7 @@ _new = object.__new__
 
 def same_memory_as(cls: type, data: Any) -> Any:
     """A leaf tensor of class ``cls`` over the storage of ``data``, with no history."""
-    tensor = _new(cls)
+    tensor: Any = _new(cls)
     tensor._storage = data._storage
     tensor._dtype = data._dtype
     tensor._geometry = data._geometry
@@ -62,7 +62,7 @@ class Parameter(Tensor):
     def __reduce_ex__(self, protocol: Any) -> Any:
         return _rebuild_parameter, (type(self), self.detach(), self.requires_grad, dict(self.__dict__))
 
-    def __repr__(self) -> str:
+    def __repr__(self) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
 
 
@@ -94,5 +94,20 @@ class Buffer(Tensor):
         return _rebuild_buffer, (self.detach(), self.persistent)
 
 
-def _rebuild_buffer(data: Any, persistent: bool) -> Buffer:
+def _rebuild_buffer(data: Any, persistent: bool) -> Any:
     return Buffer(data, persistent=persistent)
+
+
+def clear_grad(tensor: Any, set_to_none: bool) -> None:
+    """Set ``tensor.grad`` to None, or detach it and fill it with zeros."""
+    gradient = tensor.grad
+    if gradient is None:
+        return
+    if set_to_none:
+        tensor.grad = None
+    else:
+        if gradient.grad_fn is not None:
+            gradient.detach_()
+        else:
+            gradient.requires_grad_(False)
+        gradient.zero_()

@@ -186,6 +186,9 @@ def relu6_(input: Any) -> Any:
     return hardtanh_(input, 0.0, 6.0)
 
 
+_SIXTH = 0.1666666716337204  # PyTorch's constant: 1/6 in single precision, also for float64
+
+
 @pointwise(kinds="f")
 def hardsigmoid(xp: Any, input: Any, out: Any) -> Any:
     """relu6(input + 3) / 6."""
@@ -194,7 +197,7 @@ def hardsigmoid(xp: Any, input: Any, out: Any) -> Any:
 
 @hardsigmoid.derivative("input")
 def _(grad: Any, input: Any) -> Any:
-    return where((input > -3) & (input < 3), grad / 6, 0)
+    return where((input > -3) & (input < 3), grad * _SIXTH, 0)
 
 
 @pointwise(kinds="f")
@@ -205,8 +208,7 @@ def hardswish(xp: Any, input: Any, out: Any) -> Any:
 
 @hardswish.derivative("input")
 def _(grad: Any, input: Any) -> Any:
-    middle = where((input > -3) & (input < 3), grad * (input / 3 + 0.5), 0)
-    return where(input >= 3, grad, middle)
+    return where(input <= -3, 0, where(input < 3, grad * (input / 3 + 0.5), grad))
 
 
 # ---- shrinking towards zero ---------------------------------------------------------------------------------------

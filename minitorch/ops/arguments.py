@@ -1,4 +1,4 @@
-"""Reading arguments: the forms in which PyTorch accepts sizes and dimensions, and its errors for the others."""
+"""Reading arguments: the forms in which PyTorch accepts sizes, dimensions and dtypes, and its errors for the others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from minitorch.core import dtypes
+from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.geometry import Size
 from minitorch.tensor_base import TensorBase
 
 
@@ -14,20 +17,24 @@ def integer(value: Any, function: str, argument: str) -> int:
     """An int, a NumPy integer or a zero-dim integer tensor; ``TypeError`` for a float or anything else."""
     if type(value) is int:
         return value
-    if isinstance(value, TensorBase) and (value.ndim or value.dtype.category > 1):
-        raise TypeError(f"{function}(): argument '{argument}' must be int, not Tensor of shape {list(value.shape)}")
+    if isinstance(value, bool) or (
+        isinstance(value, TensorBase) and (value.ndim or value._dtype.category > dtypes.INTEGER)
+    ):
+        raise TypeError(f"{function}(): argument '{argument}' must be int, not {type(value).__name__}")
     try:
         return operator.index(value)
     except TypeError:
-        raise TypeError(
-            f"{function}(): argument '{argument}' must be int, not {type(value).__name__}"
-        ) from None
+        raise TypeError(f"{function}(): argument '{argument}' must be int, not {type(value).__name__}") from None
 
 
 def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
     """A tuple of ints from a sequence of them, or from a single one."""
+    if type(values) is Size:
+        return values
     if type(values) is int:
         return (values,)
+    if isinstance(values, TensorBase) and values.ndim == 1:
+        values = values.tolist()  # type: ignore[attr-defined]
     if not isinstance(values, (tuple, list)):
         return (integer(values, function, argument),)
     for value in values:
@@ -36,11 +43,23 @@ def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
     return tuple(values)
 
 
-def sizes(args: tuple[Any, ...], function: str, argument: str = "size") -> tuple[int, ...]:
-    """What a method got as ``*args``: ``f(2, 3)`` and ``f((2, 3))`` mean the same."""
-    if len(args) == 1 and isinstance(args[0], (tuple, list)):
-        args = args[0]
-    return integers(tuple(args), function, argument)
+def sizes(args: tuple[Any, ...], function: str, argument: str = "size", keyword: Any = None) -> tuple[int, ...]:
+    """What came as ``*args``: ``f(2, 3)``, ``f((2, 3))`` and ``f(size=(2, 3))`` mean the same.
+
+    ``keyword``: what came under the argument's name. ``TypeError`` if nothing came at all, or both.
+    """
+    if keyword is not None:
+        if args:
+            raise TypeError(f"{function}() got multiple values for argument '{argument}'")
+        return integers(keyword, function, argument)
+    if len(args) == 1:
+        return integers(args[0], function, argument)
+    if not args:
+        raise TypeError(f'{function}() missing 1 required positional arguments: "{argument}"')
+    for value in args:
+        if type(value) is not int:
+            return tuple([integer(value, function, argument) for value in args])
+    return args
 
 
 def tensor(value: Any, function: str, argument: str) -> Any:
@@ -48,6 +67,21 @@ def tensor(value: Any, function: str, argument: str) -> Any:
     if not isinstance(value, TensorBase):
         raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {type(value).__name__}")
     return value
+
+
+_PYTHON_TYPES: dict[Any, Dtype] = {
+    float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128,
+}  # fmt: skip
+
+
+def dtype(value: Any, function: str) -> Dtype:
+    """A dtype, or one of Python's own number types standing for it. ``TypeError`` for anything else."""
+    if type(value) is Dtype:
+        return value
+    found = _PYTHON_TYPES.get(value) if isinstance(value, type) else None
+    if found is None:
+        raise TypeError(f"{function}(): argument 'dtype' must be torch.dtype, not {type(value).__name__}")
+    return found
 
 
 def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -70,7 +70,8 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """input + alpha * other."""
     if type(alpha) is int and alpha == 1:
         return plain_add(input, other, out=out)
-    alpha = check_alpha(alpha, input, other)
+    if type(alpha) is not float or not isinstance(input, TensorBase) or input._dtype not in _FLOATS:
+        alpha = check_alpha(alpha, input, other)
     if isinstance(other, NUMBERS):
         return plain_add(input, other * alpha, out=out)
     return scaled_add(input, other, alpha, out=out)

@@ -173,12 +173,30 @@ _clamp_to_min = pointwise("ClampBackward0")(_raised)
 _clamp_min_tensor = pointwise("ClampMinBackward1")(_raised)
 _clamp_to_max = pointwise("ClampBackward0")(_lowered)
 _clamp_max_tensor = pointwise("ClampMaxBackward1")(_lowered)
+
+
+def _within_min(grad: Any, input: Any, min: Any) -> Any:
+    return keep_where(input >= min, grad)
+
+
+def _below_min(grad: Any, input: Any, min: Any) -> Any:
+    return keep_where(input < min, grad)
+
+
+def _within_max(grad: Any, input: Any, max: Any) -> Any:
+    return keep_where(input <= max, grad)
+
+
+def _above_max(grad: Any, input: Any, max: Any) -> Any:
+    return keep_where(input > max, grad)
+
+
 for _bounded in (_clamp_to_min, _clamp_min_tensor):
-    _bounded.derivative("input")(lambda grad, input, min: keep_where(input >= min, grad))
-    _bounded.derivative("min")(lambda grad, input, min: keep_where(input < min, grad))
+    _bounded.derivative("input")(_within_min)
+    _bounded.derivative("min")(_below_min)
 for _bounded in (_clamp_to_max, _clamp_max_tensor):
-    _bounded.derivative("input")(lambda grad, input, max: keep_where(input <= max, grad))
-    _bounded.derivative("max")(lambda grad, input, max: keep_where(input > max, grad))
+    _bounded.derivative("input")(_within_max)
+    _bounded.derivative("max")(_above_max)
 
 
 # ---- the functions ------------------------------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def isneginf(xp: Any, input: Any, out: Any) -> Any:
 @pointwise(promotion="bool", kinds="bif")
 def signbit(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element has its sign bit set: negative numbers and -0.0."""
-    return xp.signbit(input, out) if input.dtype.kind == "f" else xp.less(input, 0, out)
+    return xp.less(input, 0, out) if input.dtype.kind in "biu" else xp.signbit(input, out)
 
 
 def isreal(input: Any) -> Any:
@@ -172,7 +172,8 @@ def is_nonzero(input: Any) -> bool:
     """Whether the single element is not zero. ``RuntimeError`` unless there is exactly one."""
     if input.numel() != 1:
         raise RuntimeError(
-            "Boolean value of Tensor with " + ("no values" if not input.numel() else "more than one value")
+            "Boolean value of Tensor with "
+            + ("no values" if not input.numel() else "more than one value")
             + " is ambiguous"
         )
     return bool(input.item())

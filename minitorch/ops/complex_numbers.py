@@ -17,7 +17,6 @@ from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.ops.declare import operator, pointwise
 from minitorch.ops.declare.operator import Operator, record
-from minitorch.ops.views import select
 from minitorch.tensor_base import TensorBase, view_of
 
 
@@ -87,9 +86,7 @@ def view_as_complex(input: Any) -> Any:
         raise RuntimeError("Tensor must have a last dimension with stride 1")
     if any(step % 2 for step in old.stride[:-1]) or old.offset % 2:
         raise RuntimeError("Tensor must have a storage_offset and strides divisible by 2")
-    view = view_of(
-        input, Geometry(old.shape[:-1], tuple(step // 2 for step in old.stride[:-1]), old.offset // 2)
-    )
+    view = view_of(input, Geometry(old.shape[:-1], tuple(step // 2 for step in old.stride[:-1]), old.offset // 2))
     view._dtype = input._dtype.to_complex()
     record(_view_as_complex, (input,), view)
     return view
@@ -97,14 +94,14 @@ def view_as_complex(input: Any) -> Any:
 
 def real(input: Any) -> Any:
     """The real part, a view; a real tensor itself."""
-    return select(view_as_real(input), -1, 0) if input.is_complex() else input
+    return view_as_real(input).select(-1, 0) if input.is_complex() else input
 
 
 def imag(input: Any) -> Any:
     """The imaginary part, a view. ``RuntimeError`` for a real tensor."""
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return select(view_as_real(input), -1, 1)
+    return view_as_real(input).select(-1, 1)
 
 
 def set_real(input: Any, value: Any) -> None:
@@ -184,4 +181,6 @@ def _check_parts(name: str, a: Any, b: Any) -> None:
                 f"Expected both inputs to be Half, Float or Double tensors but got {a.dtype} and {b.dtype}"
             )
     if a._dtype is not b._dtype:
-        raise RuntimeError(f"Expected object of scalar type {a.dtype} but got scalar type {b.dtype} for second argument")
+        raise RuntimeError(
+            f"Expected object of scalar type {a.dtype} but got scalar type {b.dtype} for second argument"
+        )

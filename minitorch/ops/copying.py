@@ -1,46 +1,35 @@
-"""Copying and converting: ``clone``, ``contiguous``, ``to``, ``copy_``, ``fill_``, ``zero_``.
+"""Copying: ``clone``, ``contiguous``, ``copy_``, ``fill_``, ``zero_``.
 
-PyTorch: ``aten/src/ATen/native/TensorConversions.cpp``, ``Copy.cpp``, ``Fill.cpp``.
+A copy reads elements in the order of their indices and writes them in the order of its own memory; converting between
+dtypes on the way is C's conversion (``as_dtype``). Gradients pass a copy unchanged, back to what was copied; what was
+overwritten gets zeros.
+
+PyTorch: ``aten/src/ATen/native/Copy.cpp``, ``Fill.cpp``, ``TensorFactories.cpp`` (``clone``).
 """
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
+from minitorch.autograd.node import Node
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.memory_format import (
+    contiguous_format,
+    format_geometry,
+    has_format,
+    memory_format,
+    preserve_format,
+)
+from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.declare.operator import Operator, make_node, record
-from minitorch.ops.declare.pointwise import NUMBERS, number_as_array
-from minitorch.tensor_base import TensorBase, allocate
+from minitorch.tensor_base import TensorBase, allocate, wrap
 
-
-class MemoryFormat:
-    """How dimensions are ordered in memory: ``contiguous_format``, ``preserve_format``, ``channels_last``."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
-
-
-contiguous_format = MemoryFormat("contiguous_format")
-preserve_format = MemoryFormat("preserve_format")
-channels_last = MemoryFormat("channels_last")
-
-
-def format_geometry(geometry: geo.Geometry, memory_format: MemoryFormat) -> geo.Geometry:
-    """The geometry of a new tensor like ``geometry`` in a memory format."""
-    if memory_format is preserve_format:
-        return geo.preserving(geometry)
-    if memory_format is channels_last:
-        if geometry.ndim != 4:
-            raise RuntimeError("required rank 4 tensor to use channels_last format")
-        return geo.channels_last(geometry.shape)
-    return geo.contiguous(geometry.shape)
+# ---- a new tensor ----------------------------------------------------------------------------------------------------
 
 
 def _copied(xp: Any, input: Any, geometry: geo.Geometry) -> Any:
@@ -52,92 +41,39 @@ _clone = Operator(_copied, "CloneBackward0", skip=1)
 _clone.add_derivative(("input",), lambda grad: grad)
 
 
-def _converted(xp: Any, input: Any, dtype: Dtype) -> Any:
-    """The elements in another dtype."""
-    return input
-
-
-_to_copy = Operator(_converted, "ToCopyBackward0", skip=1)
-_to_copy.add_derivative(("input",), lambda grad: grad)  # the engine brings it to the input's dtype
-
-
-def clone(input: Any, *, memory_format: MemoryFormat = preserve_format) -> Any:
+def clone(input: Any, *, memory_format: memory_format | None = preserve_format) -> Any:
     """A copy with storage of its own, through which gradients flow."""
-    geometry = format_geometry(input._geometry, memory_format)
-    result = allocate(geometry, input._dtype, input._storage.device)
-    result.array[...] = input.array
-    record(_clone, (input, geometry), result)
+    geometry = arg.tensor(input, "clone", "input")._geometry
+    if memory_format is preserve_format or memory_format is None:
+        geometry = geometry if geometry.is_plain else geo.preserving(geometry)
+    else:
+        geometry = format_geometry(geometry, memory_format)
+    if geometry.is_plain:
+        device = input._storage.device
+        result = wrap(device.backend.xp.array(input.array, order="C"), input._dtype, device, geometry)
+    else:
+        result = allocate(geometry, input._dtype, input._storage.device)
+        result.array[...] = input.array
+    if input._requires_grad or input._base is not None:
+        record(_clone, (input, geometry), result)
     return result
 
 
-def contiguous(input: Any, memory_format: MemoryFormat = contiguous_format) -> Any:
+def contiguous(input: Any, memory_format: memory_format = contiguous_format) -> Any:
     """The input itself if its memory is in row-major order already, else a copy that is."""
-    return input if is_contiguous(input, memory_format) else clone(input, memory_format=memory_format)
-
-
-def is_contiguous(input: Any, memory_format: MemoryFormat = contiguous_format) -> bool:
-    """Whether the elements lie in memory in row-major order (or in ``channels_last`` order) without gaps."""
-    geometry = input._geometry
-    if memory_format is channels_last:
-        return geo.is_channels_last(geometry)
-    return bool(geometry.is_contiguous)
-
-
-def convert(
-    input: Any, dtype: Dtype, device: Device, copy: bool = False, memory_format: MemoryFormat = preserve_format
-) -> Any:
-    """The input in another dtype or on another device; itself if it is there already and no copy is asked for."""
-    if input._dtype is dtype and input._storage.device is device and not copy:
+    if memory_format is contiguous_format and input._geometry.is_contiguous:
         return input
-    geometry = format_geometry(input._geometry, memory_format)
-    result = allocate(geometry, dtype, device)
-    _write(result, input)
-    if dtype.category >= dtypes.FLOATING:
-        record(_to_copy, (input, dtype), result)
-    return result
+    if memory_format is preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return input if has_format(input._geometry, memory_format) else clone(input, memory_format=memory_format)
 
 
-def to(input: Any, *args: Any, **kwargs: Any) -> Any:
-    """``to(dtype)``, ``to(device, dtype)``, ``to(other)``; keywords ``non_blocking, copy, memory_format``."""
-    device, dtype, copy, memory_format = parse_to(args, kwargs)
-    return convert(
-        input, dtype or input._dtype, device or input._storage.device, copy, memory_format or preserve_format
-    )
+def is_contiguous(input: Any, memory_format: memory_format = contiguous_format) -> bool:
+    """Whether the elements lie in memory in row-major order (or in ``channels_last`` order) without gaps."""
+    return bool(has_format(input._geometry, memory_format))
 
 
-def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
-    """The device, dtype, ``copy`` and memory format meant by the arguments of ``to``. ``TypeError`` for others."""
-    device, dtype = kwargs.pop("device", None), kwargs.pop("dtype", None)
-    copy, memory_format = kwargs.pop("copy", False), kwargs.pop("memory_format", None)
-    kwargs.pop("non_blocking", None)
-    other = kwargs.pop("other", None)
-    flags = []
-    for value in args:
-        if isinstance(value, Dtype):
-            dtype = value
-        elif isinstance(value, TensorBase):
-            other = value
-        elif isinstance(value, bool):
-            flags.append(value)
-        elif isinstance(value, (str, Device, int)):
-            device = value
-        elif value is not None:
-            raise TypeError(
-                f"to() received an invalid combination of arguments - got ({type(value).__name__}), but expected a "
-                "device, a dtype or a Tensor"
-            )
-    if kwargs:
-        raise TypeError(f"to() got an unexpected keyword argument '{next(iter(kwargs))}'")
-    if other is not None:
-        device, dtype = other.device, other.dtype
-    if len(flags) > 1:
-        copy = flags[1]
-    return (None if device is None else Device(device)), dtype, copy, memory_format
-
-
-def type_as(input: Any, other: Any) -> Any:
-    """``input.to(other.dtype, other.device)``."""
-    return convert(input, other._dtype, other._storage.device)
+# ---- into an existing tensor -----------------------------------------------------------------------------------------
 
 
 def _copy_forward(xp: Any, input: Any, src: Any) -> Any:
@@ -153,27 +89,44 @@ _copy_into.add_derivative(("src",), lambda grad: grad)
 def copy_(input: Any, src: Any, non_blocking: bool = False) -> Any:
     """Write the elements of ``src``, broadcast to this shape and converted to this dtype, into ``input``."""
     if not isinstance(src, TensorBase):
-        raise TypeError(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
+        return fill_(input, src) if isinstance(src, NUMBERS) else arg.tensor(src, "copy_", "other")
     check_inplace(input, "copy_", src)
-    geo.expand(src._geometry, tuple(input.shape))
+    if src._geometry is not input._geometry:
+        _check_fits(input, src)
     node = make_node(_copy_into, (input, src), input)
-    _write(input, src)
-    bump_version(input)
-    if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
-        rebase_history(input, node)
+    write_elements(input, src)
+    _written(input, node)
     return input
 
 
-def _write(target: Any, source: Any) -> None:
-    """Elements of ``source`` into ``target``, converted as C converts: a float becomes an integer by truncation."""
+def _check_fits(input: Any, src: TensorBase) -> None:
+    shape = geo.broadcast_shapes(input.shape, src.shape)
+    if shape != input.shape:
+        raise RuntimeError(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
+
+
+def write_elements(target: Any, source: Any) -> None:
+    """Elements of ``source`` into ``target``, broadcast and converted; nothing is checked or recorded."""
     array = source.array
-    backend = source._storage.device.backend
-    if target._storage.device is not source._storage.device and backend is not target._storage.device.backend:
-        array = target._storage.device.backend.xp.asarray(array)
-    if source._dtype.is_complex and not target._dtype.is_complex:
-        array = array.real
+    here, there = target._storage.device.backend, source._storage.device.backend
+    if here is not there:
+        array = here.xp.asarray(array)
+    if source._dtype is not target._dtype:
+        array = as_dtype(array, source._dtype, target._dtype)
     target.array[...] = array
+
+
+def as_dtype(array: Any, source: Dtype, target: Dtype) -> Any:
+    """An array converted as C converts, integers by cutting; on the way to a half through float32, as PyTorch goes."""
+    if source.category == dtypes.COMPLEX and target.category < dtypes.COMPLEX and target is not dtypes.bool_:
+        warnings.warn("Casting complex values to real discards the imaginary part", stacklevel=4)
+        array, source = array.real, source.to_real()
+    if target.itemsize <= 2 and target.category == dtypes.FLOATING and source.itemsize >= 4:
+        array = array.astype("float32", copy=False)
+    return array.astype(target.np)
+
+
+# ---- one value everywhere --------------------------------------------------------------------------------------------
 
 
 def _filled(xp: Any, input: Any, value: Any) -> Any:
@@ -181,28 +134,31 @@ def _filled(xp: Any, input: Any, value: Any) -> Any:
     return value
 
 
-_fill_with_tensor = Operator(_filled, "FillBackward3", skip=1)
-_fill_with_tensor.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
-_fill_with_tensor.add_derivative(("value",), lambda grad: grad.sum())
+def _filling(grad_fn: str, *, of_tensor: bool = False) -> Operator:
+    operator = Operator(_filled, grad_fn, skip=1)
+    operator.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
+    if of_tensor:
+        operator.add_derivative(("value",), lambda grad: grad.sum())
+    return operator
 
-_fill_with_number = Operator(_filled, "FillBackward2", skip=1)
-_fill_with_number.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
 
-_zero = Operator(_filled, "ZeroBackward0", skip=1)
-_zero.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
+_new_with_number, _new_with_tensor = _filling("FillBackward0"), _filling("FillBackward1", of_tensor=True)
+_fill_with_number, _fill_with_tensor = _filling("FillBackward2"), _filling("FillBackward3", of_tensor=True)
+_zero = _filling("ZeroBackward0")
 
 
 def fill_(input: Any, value: Any) -> Any:
     """Write one value, a number or a zero-dim tensor, into every element."""
-    if isinstance(value, TensorBase):
-        if value.ndim:
-            raise RuntimeError(
-                f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
-            )
-        return _fill(_fill_with_tensor, input, value, value.array)
-    if isinstance(value, NUMBERS):
-        return _fill(_fill_with_number, input, value, number_as_array(value, input._dtype))
-    raise TypeError(f"fill_(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
+    array = _value_for(input, value, "fill_")
+    return _fill(_fill_with_tensor if isinstance(value, TensorBase) else _fill_with_number, input, value, array)
+
+
+def fill(input: Any, value: Any) -> Any:
+    """A tensor like ``input`` with one value everywhere."""
+    result = allocate(geo.preserving(input._geometry), input._dtype, input._storage.device)
+    result.array[...] = _value_for(input, value, "fill")
+    record(_new_with_tensor if isinstance(value, TensorBase) else _new_with_number, (input, value), result)
+    return result
 
 
 def zero_(input: Any) -> Any:
@@ -210,12 +166,30 @@ def zero_(input: Any) -> Any:
     return _fill(_zero, input, 0, 0)
 
 
+def _value_for(input: Any, value: Any, function: str) -> Any:
+    """The value as an array of the input's dtype. ``RuntimeError`` for a number that it cannot hold."""
+    if isinstance(value, TensorBase):
+        if value.ndim:
+            raise RuntimeError(
+                f"{function} only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
+            )
+        return as_dtype(value.array, value._dtype, input._dtype)
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"{function}(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
+    check_representable(value, input._dtype)
+    return number_as_array(value, input._dtype)
+
+
 def _fill(operator: Operator, input: Any, value: Any, array: Any) -> Any:
     check_inplace(input, operator.name, value, overlap=True)  # writing one value twice does no harm
     node = make_node(operator, (input, value), input)
     input.array[...] = array
+    _written(input, node)
+    return input
+
+
+def _written(input: Any, node: Node | None) -> None:
     bump_version(input)
     if node is not None:
         node.outputs = ((input._geometry, input._dtype),)
         rebase_history(input, node)
-    return input

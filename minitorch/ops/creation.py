@@ -1,345 +1,328 @@
-"""Creation: tensors from data (``tensor``, ``from_numpy``) and from a rule (``zeros``, ``arange``, ``eye``).
+"""Creation: tensors filled with one value, or with nothing yet. ``zeros``, ``full``, ``empty_like``, ``new_ones``.
 
-PyTorch: ``aten/src/ATen/native/TensorFactories.cpp``; ``tensor`` is ``torch/csrc/utils/tensor_new.cpp``.
+What all of them share: ``dtype`` defaults to the default dtype (or the input's), ``device`` to the default device (or
+the input's), and ``out=`` names a tensor to write into instead. Tensors from data are made in ``from_data.py``, ranges
+and index patterns in ``ranges.py``.
+
+PyTorch: ``aten/src/ATen/native/TensorFactories.cpp``.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
-
-import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.core.device import cpu
+from minitorch.core.device import place_of
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.memory_format import (
+    contiguous_format,
+    format_geometry,
+    memory_format,
+    preserve_format,
+    strided,
+)
+from minitorch.core.promotion import scalar_type_name
 from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
-from minitorch.ops.copying import MemoryFormat, format_geometry, preserve_format
-from minitorch.ops.declare.pointwise import NUMBERS, number_as_array
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.writing import check_out, write_out
+from minitorch.ops.from_data import as_tensor as as_tensor
+from minitorch.ops.from_data import from_numpy as from_numpy
+from minitorch.ops.from_data import new_tensor as new_tensor
+from minitorch.ops.from_data import tensor as tensor
 from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap
 
+# ---- what all of them share ------------------------------------------------------------------------------------------
 
-def _new(
-    shape: tuple[int, ...], dtype: Dtype | None, device: Any, requires_grad: bool, fill: Any = None, function: str = ""
-) -> Any:
-    if any(size < 0 for size in shape):
-        raise RuntimeError(f"{function}: Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
-    place = cpu if device is None else Device(device)
-    kind = dtypes.get_default_dtype() if dtype is None else dtype
-    result = allocate(geo.contiguous(shape), kind, place)
-    if fill is not None and result.numel():
-        result.array[...] = number_as_array(fill, kind)
+
+def place_and_dtype(function: str, dtype: Any, device: Any, out: Any, otherwise: Dtype | None) -> tuple[Device, Dtype]:
+    """Where and in what dtype to compute; ``out`` decides both. ``RuntimeError`` if it contradicts ``dtype``."""
+    if out is not None:
+        check_out(function, out, ())
+        if dtype is not None and arg.dtype(dtype, function) is not out._dtype:
+            raise RuntimeError(
+                f"{function}(): dtype {scalar_type_name(arg.dtype(dtype, function))} does not match dtype of out "
+                f"parameter ({scalar_type_name(out._dtype)})"
+            )
+        return out._storage.device, out._dtype
+    kind = otherwise or dtypes.get_default_dtype() if dtype is None else arg.dtype(dtype, function)
+    return place_of(device), kind
+
+
+def deliver(array: Any, dtype: Dtype, place: Device, requires_grad: bool, out: Any) -> Any:
+    """A fresh array as a tensor, or written into ``out``."""
+    if out is not None:
+        return write_out(out, array, array.shape)
+    result = wrap(array, dtype, place, geo.contiguous(array.shape))
     return result.requires_grad_() if requires_grad else result
 
 
-def empty(
-    *size: Any, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False, out: Any = None,
-    layout: Any = None, pin_memory: bool = False, memory_format: MemoryFormat | None = None,
+def check_layout(function: str, layout: Any, pin_memory: bool) -> None:
+    """Only strided tensors in ordinary memory exist here."""
+    if layout is not None and layout is not strided:
+        raise NotImplementedError(f"{function}(): layout {layout} is left out, there is only torch.strided")
+    if pin_memory:
+        raise RuntimeError(
+            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
+            "this system."
+        )
+
+
+def _check_sizes(shape: tuple[int, ...], function: str) -> None:
+    for size in shape:
+        if size < 0:
+            raise RuntimeError(f"{function}: Trying to create tensor with negative dimension {size}: {list(shape)}")
+
+
+def _new(
+    function: str, shape: tuple[int, ...], fill: Any, dtype: Any, device: Any, requires_grad: bool, out: Any,
+    layout: Any, pin_memory: bool,
 ) -> Any:  # fmt: skip
-    """Uninitialised tensor of shape ``size``."""
-    return _new(arg.sizes(size, "empty"), dtype, device, requires_grad, None, "empty")
+    """A tensor of one value, None for whatever is there."""
+    if layout is not None or pin_memory:
+        check_layout(function, layout, pin_memory)
+    if dtype is None and device is None and out is None:
+        place, kind = place_of(None), dtypes.get_default_dtype()
+    else:
+        place, kind = place_and_dtype(function, dtype, device, out, None)
+    _check_sizes(shape, function)
+    xp = place.backend.xp
+    if fill is None:
+        array = xp.empty(shape, kind.np)
+    elif fill == 0:
+        array = xp.zeros(shape, kind.np)
+    else:
+        array = xp.empty(shape, kind.np)
+        array.fill(fill)
+    if out is not None:
+        return write_out(out, array, shape)
+    result = wrap(array, kind, place, geo.contiguous(shape))
+    return result.requires_grad_() if requires_grad else result
+
+
+# ---- of a given shape ------------------------------------------------------------------------------------------------
 
 
 def zeros(
-    *size: Any, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False, out: Any = None,
-    layout: Any = None, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Tensor of shape ``size`` filled with 0."""
-    return _new(arg.sizes(size, "zeros"), dtype, device, requires_grad, 0, "zeros")
+    shape = arg.sizes(sizes, "zeros", "size", size)
+    return _new("zeros", shape, 0, dtype, device, requires_grad, out, layout, pin_memory)
 
 
 def ones(
-    *size: Any, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False, out: Any = None,
-    layout: Any = None, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Tensor of shape ``size`` filled with 1."""
-    return _new(arg.sizes(size, "ones"), dtype, device, requires_grad, 1, "ones")
+    shape = arg.sizes(sizes, "ones", "size", size)
+    return _new("ones", shape, 1, dtype, device, requires_grad, out, layout, pin_memory)
+
+
+def empty(
+    *sizes: Any, size: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: memory_format = contiguous_format,
+) -> Any:  # fmt: skip
+    """Uninitialised tensor of shape ``size``."""
+    shape = arg.sizes(sizes, "empty", "size", size)
+    if memory_format is contiguous_format:
+        return _new("empty", shape, None, dtype, device, requires_grad, out, layout, pin_memory)
+    if memory_format is preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    check_layout("empty", layout, pin_memory)
+    place, kind = place_and_dtype("empty", dtype, device, out, None)
+    _check_sizes(shape, "empty")
+    result = allocate(format_geometry(geo.contiguous(shape), memory_format), kind, place)
+    return result.requires_grad_() if requires_grad else result
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Tensor of shape ``size`` filled with ``fill_value``, whose type decides the dtype unless one is given."""
-    if isinstance(fill_value, TensorBase):
-        fill_value = fill_value.item()
-    if dtype is None:
-        dtype = dtypes.of_python_number(fill_value)
-    return _new(arg.integers(size, "full", "size"), dtype, device, requires_grad, fill_value, "full")
+    if not isinstance(size, (tuple, list)):
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
+    shape, value = arg.integers(size, "full", "size"), _number(fill_value, "full")
+    check_layout("full", layout, pin_memory)
+    place, kind = place_and_dtype("full", dtype, device, out, dtypes.of_python_number(value))
+    if dtype is None and out is None and kind is dtypes.uint64:
+        kind = dtypes.int64
+    check_representable(value, kind)
+    _check_sizes(shape, "full")
+    array = place.backend.xp.empty(shape, kind.np)
+    array[...] = number_as_array(value, kind)
+    return deliver(array, kind, place, requires_grad, out)
+
+
+def _number(value: Any, function: str) -> Any:
+    """A number, or the one in a zero-dim tensor. ``TypeError`` for anything else, ``OverflowError`` beyond 64 bits."""
+    if isinstance(value, TensorBase) and value.ndim == 0:
+        value = value.item()  # type: ignore[attr-defined]
+    if not isinstance(value, NUMBERS):
+        raise TypeError(
+            f"{function}(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}"
+        )
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    return value
 
 
 def empty_strided(
-    size: Any, stride: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+    size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Uninitialised tensor with exactly these strides."""
+    check_layout("empty_strided", layout, pin_memory)
     geometry = geo.as_strided(
         arg.integers(size, "empty_strided", "size"), arg.integers(stride, "empty_strided", "stride"), 0
     )
-    kind = dtypes.get_default_dtype() if dtype is None else dtype
-    place = cpu if device is None else Device(device)
+    place, kind = place_and_dtype("empty_strided", dtype, device, None, None)
     result = over_storage(Storage.allocate(geo.extent(geometry) * kind.itemsize, place), kind, geometry)
     return result.requires_grad_() if requires_grad else result
 
 
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Any:  # fmt: skip
+    """Uninitialised tensor whose dimensions lie in memory in the order ``physical_layout``, outermost first."""
+    shape = arg.integers(size, "empty_permuted", "size")
+    order = arg.integers(physical_layout, "empty_permuted", "physical_layout")
+    if sorted(order) != list(range(len(shape))):
+        raise RuntimeError(
+            f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = "
+            f"{len(shape)} is not equal to len(physical_layout) = {len(order)}"
+            if len(order) != len(shape)
+            else f"Duplicate dim not allowed, or out of range: {list(order)}"
+        )
+    _check_sizes(shape, "empty_permuted")
+    return empty_strided(
+        shape, geo.dense_in_order(shape, order[::-1]).stride, dtype=dtype, layout=layout, device=device,
+        requires_grad=requires_grad, pin_memory=pin_memory,
+    )  # fmt: skip
+
+
+# ---- like another tensor ---------------------------------------------------------------------------------------------
+
+
 def _like(
-    input: Any, dtype: Dtype | None, device: Any, requires_grad: bool, memory_format: MemoryFormat, fill: Any = None
-) -> Any:
-    kind = input._dtype if dtype is None else dtype
-    place = input._storage.device if device is None else Device(device)
-    result = allocate(format_geometry(input._geometry, memory_format), kind, place)
-    if fill is not None and result.numel():
+    function: str, input: Any, dtype: Any, device: Any, requires_grad: bool, memory_format: Any, layout: Any,
+    pin_memory: bool, fill: Any = None,
+) -> Any:  # fmt: skip
+    geometry = arg.tensor(input, function, "input")._geometry
+    if layout is not None or pin_memory:
+        check_layout(function, layout, pin_memory)
+    if memory_format is not preserve_format or not geometry.is_plain:
+        geometry = format_geometry(geometry, preserve_format if memory_format is None else memory_format)
+    kind = input._dtype if dtype is None else arg.dtype(dtype, function)
+    if fill is not None:
+        check_representable(fill, kind)
+    result = allocate(geometry, kind, input._storage.device if device is None else place_of(device))
+    if fill is not None:
         result.array[...] = number_as_array(fill, kind)
     return result.requires_grad_() if requires_grad else result
 
 
 def empty_like(
-    input: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    memory_format: MemoryFormat = preserve_format,
+    input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False, memory_format: memory_format | None = preserve_format,
 ) -> Any:  # fmt: skip
     """Uninitialised tensor of the input's shape, dtype and memory order."""
-    return _like(input, dtype, device, requires_grad, memory_format)
+    return _like("empty_like", input, dtype, device, requires_grad, memory_format, layout, pin_memory)
 
 
 def zeros_like(
-    input: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    memory_format: MemoryFormat = preserve_format,
+    input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False, memory_format: memory_format | None = preserve_format,
 ) -> Any:  # fmt: skip
     """Zeros of the input's shape, dtype and memory order."""
-    return _like(input, dtype, device, requires_grad, memory_format, 0)
+    return _like("zeros_like", input, dtype, device, requires_grad, memory_format, layout, pin_memory, 0)
 
 
 def ones_like(
-    input: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    memory_format: MemoryFormat = preserve_format,
+    input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False,
+    requires_grad: bool = False, memory_format: memory_format | None = preserve_format,
 ) -> Any:  # fmt: skip
     """Ones of the input's shape, dtype and memory order."""
-    return _like(input, dtype, device, requires_grad, memory_format, 1)
+    return _like("ones_like", input, dtype, device, requires_grad, memory_format, layout, pin_memory, 1)
 
 
 def full_like(
-    input: Any, fill_value: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    memory_format: MemoryFormat = preserve_format,
+    input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: memory_format | None = preserve_format,
 ) -> Any:  # fmt: skip
     """``fill_value`` in the input's shape, dtype and memory order."""
-    return _like(input, dtype, device, requires_grad, memory_format, fill_value)
+    value = _number(fill_value, "full_like")
+    return _like("full_like", input, dtype, device, requires_grad, memory_format, layout, pin_memory, value)
 
 
 # ---- methods: the tensor's own dtype and device unless others are given ----------------------------------------------
 
 
-def new_empty(input: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def new_empty(
+    input: Any, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Uninitialised tensor of shape ``size``."""
-    return empty(*size, dtype=dtype or input._dtype, device=device or input.device, requires_grad=requires_grad)
+    shape = arg.sizes(sizes, "new_empty", "size", size)
+    return _of_same_kind("new_empty", input, shape, None, dtype, device, requires_grad, layout, pin_memory)
 
 
-def new_zeros(input: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def new_zeros(
+    input: Any, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Zeros of shape ``size``."""
-    return zeros(*size, dtype=dtype or input._dtype, device=device or input.device, requires_grad=requires_grad)
+    shape = arg.sizes(sizes, "new_zeros", "size", size)
+    return _of_same_kind("new_zeros", input, shape, 0, dtype, device, requires_grad, layout, pin_memory)
 
 
-def new_ones(input: Any, *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+def new_ones(
+    input: Any, *sizes: Any, size: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """Ones of shape ``size``."""
-    return ones(*size, dtype=dtype or input._dtype, device=device or input.device, requires_grad=requires_grad)
+    shape = arg.sizes(sizes, "new_ones", "size", size)
+    return _of_same_kind("new_ones", input, shape, 1, dtype, device, requires_grad, layout, pin_memory)
+
+
+def _of_same_kind(
+    function: str, input: Any, shape: tuple[int, ...], fill: Any, dtype: Any, device: Any, requires_grad: bool,
+    layout: Any, pin_memory: bool,
+) -> Any:  # fmt: skip
+    kind, place = dtype or input._dtype, device or input._storage.device
+    return _new(function, shape, fill, kind, place, requires_grad, None, layout, pin_memory)
 
 
 def new_full(
-    input: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
-) -> Any:
+    input: Any, size: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
     """``fill_value`` in shape ``size``."""
     return full(
-        size, fill_value, dtype=dtype or input._dtype, device=device or input.device, requires_grad=requires_grad
-    )
+        size, fill_value, dtype=dtype or input._dtype, layout=layout, device=device or input._storage.device,
+        pin_memory=pin_memory, requires_grad=requires_grad,
+    )  # fmt: skip
 
 
-def new_empty_strided(input: Any, size: Any, stride: Any, *, dtype: Any = None, device: Any = None) -> Any:
-    """Uninitialised tensor with exactly these strides."""
-    return empty_strided(size, stride, dtype=dtype or input._dtype, device=device or input.device)
-
-
-def new_tensor(input: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-    """``tensor(data)`` with the input's dtype and device."""
-    return tensor(data, dtype=dtype or input._dtype, device=device or input.device, requires_grad=requires_grad)
-
-
-# ---- from data -------------------------------------------------------------------------------------------------------
-
-
-def tensor(data: Any, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-           pin_memory: bool = False) -> Any:  # fmt: skip
-    """A new tensor with a copy of ``data``: a number, nested sequences of numbers, an array or a tensor.
-
-    Without ``dtype``: Python floats become the default dtype, ints ``int64``, bools ``bool``; arrays and tensors keep
-    theirs. ``ValueError`` for ragged sequences, ``TypeError`` for what is not a number.
-    """
-    place = (data.device if isinstance(data, TensorBase) else cpu) if device is None else Device(device)
-    array, kind = _as_array(data, dtype)
-    xp = place.backend.xp
-    result = wrap(xp.array(array, dtype=kind.np, order="C", copy=True), kind, place, geo.contiguous(array.shape))
-    return result.requires_grad_() if requires_grad else result
-
-
-def _as_array(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype]:
-    """``data`` as an array, and the dtype that a tensor made from it has."""
-    if isinstance(data, TensorBase):
-        return data.array, dtype or data._dtype
-    if isinstance(data, (np.ndarray, np.generic)):
-        return np.asarray(data), dtype or dtypes.from_numpy_dtype(data.dtype)
-    if hasattr(data, "__array__"):
-        array = np.asarray(data)
-        return array, dtype or dtypes.from_numpy_dtype(array.dtype)
-    if isinstance(data, NUMBERS):
-        kind = dtype or dtypes.of_python_number(data)
-        return number_as_array(data, kind), kind
-    if not hasattr(data, "__len__") or isinstance(data, (str, bytes, dict)):
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-    return _from_sequence(data, dtype)
-
-
-def _from_sequence(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype]:
-    shape = _shape_of(data)
-    leaves: list[Any] = []
-    _collect(data, shape, 0, leaves)
-    if dtype is None:
-        dtype = _infer_dtype(leaves)
-    array = np.empty(len(leaves), dtype.np)
-    for place, value in enumerate(leaves):
-        array[place] = number_as_array(value, dtype) if isinstance(value, int) else value
-    return array.reshape(shape), dtype
-
-
-def _shape_of(data: Any) -> tuple[int, ...]:
-    shape = []
-    while not isinstance(data, NUMBERS):
-        if isinstance(data, (TensorBase, np.ndarray)):
-            return (*shape, *data.shape)
-        if isinstance(data, (str, bytes, dict)) or not hasattr(data, "__len__"):
-            raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-        shape.append(len(data))
-        if not len(data):
-            break
-        data = data[0]
-    return tuple(shape)
-
-
-def _collect(data: Any, shape: tuple[int, ...], dim: int, leaves: list[Any]) -> None:
-    """Append the numbers of nested sequences in order. ``ValueError`` where a length differs from its siblings'."""
-    if dim == len(shape):
-        if isinstance(data, (TensorBase, np.ndarray)):
-            data = data.item()
-        if not isinstance(data, NUMBERS):
-            raise TypeError(f"must be real number, not {type(data).__name__}")
-        leaves.append(data)
-        return
-    if isinstance(data, NUMBERS) or not hasattr(data, "__len__"):
-        raise TypeError(f"expected a sequence of length {shape[dim]} at dim {dim}, got {type(data).__name__}")
-    if len(data) != shape[dim]:
-        raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
-    if dim == len(shape) - 1 and all(type(value) in (int, float, bool) for value in data):
-        leaves.extend(data)
-        return
-    for item in data:
-        _collect(item, shape, dim + 1, leaves)
-
-
-def _infer_dtype(leaves: list[Any]) -> Dtype:
-    if not leaves:
-        return dtypes.get_default_dtype()
-    kinds = [dtypes.of_python_number(value) for value in {type(v): v for v in leaves}.values()]
-    return max(kinds, key=lambda kind: kind.category)
-
-
-def as_tensor(data: Any, dtype: Dtype | None = None, device: Any = None) -> Any:
-    """``data`` as a tensor, sharing memory with an array or tensor where dtype and device allow it."""
-    place = None if device is None else Device(device)
-    if isinstance(data, np.ndarray):
-        data = from_numpy(data)
-    if isinstance(data, TensorBase):
-        return data.to(dtype=dtype or data._dtype, device=place or data._storage.device)  # type: ignore[attr-defined]
-    return tensor(data, dtype=dtype, device=place)
-
-
-def from_numpy(ndarray: np.ndarray[Any, Any]) -> Any:
-    """A tensor over the array's own memory: writes to one are seen in the other."""
-    if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
-    kind = dtypes.from_numpy_dtype(ndarray.dtype)
-    if any(step < 0 for step in ndarray.strides):
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
-            "currently supported. (You can probably work around this by making a copy of your array with array.copy().)"
-        )
-    if any(step % kind.itemsize for step in ndarray.strides):
-        raise ValueError("given numpy array strides not a multiple of the element byte size. Copy the numpy array first.")
-    geometry = geo.as_strided(ndarray.shape, tuple(step // kind.itemsize for step in ndarray.strides), 0)
-    if ndarray.flags.c_contiguous:
-        return over_storage(Storage(cpu.backend.flat_bytes(ndarray), cpu), kind, geometry)
-    flat = np.lib.stride_tricks.as_strided(ndarray, (geo.extent(geometry),), (kind.itemsize,))
-    return over_storage(Storage(cpu.backend.flat_bytes(flat), cpu), kind, geometry)
-
-
-# ---- from a rule -----------------------------------------------------------------------------------------------------
-
-
-def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Dtype | None = None, device: Any = None,
-    requires_grad: bool = False, out: Any = None, layout: Any = None,
+def new_empty_strided(
+    input: Any, size: Any, stride: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
-    """``start, start + step, ...`` up to but without ``end``; one argument is the end. Ints give ``int64``."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = (v.item() if isinstance(v, TensorBase) else v for v in (start, end, step))
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not all(math.isfinite(v) for v in (start, end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) * step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if dtype is None:
-        integral = all(isinstance(v, (int, np.integer)) for v in (start, end, step))
-        dtype = dtypes.int64 if integral else dtypes.get_default_dtype()
-    length = math.ceil((end - start) / step)
-    if all(isinstance(v, (int, np.integer)) for v in (start, end, step)):
-        length = -(-(end - start) // step)
-    place = cpu if device is None else Device(device)
-    xp = place.backend.xp
-    if dtype.category >= dtypes.FLOATING:  # computed in double and rounded once
-        array = (start + xp.arange(length, dtype=np.float64) * step).astype(dtype.np)
-    else:
-        array = (int(start) + xp.arange(length, dtype=np.int64) * int(step)).astype(dtype.np)
-    result = wrap(array, dtype, place, geo.contiguous((length,)))
-    return result.requires_grad_() if requires_grad else result
+    """Uninitialised tensor with exactly these strides."""
+    return empty_strided(
+        size, stride, dtype=dtype or input._dtype, layout=layout, device=device or input._storage.device,
+        pin_memory=pin_memory, requires_grad=requires_grad,
+    )  # fmt: skip
 
 
-def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False
-) -> Any:
-    """``steps`` evenly spaced values from ``start`` to ``end``, both included, counted from the nearer end."""
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    start, end = (v.item() if isinstance(v, TensorBase) else v for v in (start, end))
-    kind = dtypes.get_default_dtype() if dtype is None else dtype
-    place = cpu if device is None else Device(device)
-    xp = place.backend.xp
-    compute = np.dtype(np.float64) if kind.category < dtypes.FLOATING else kind.np
-    step = compute.type((end - start) / (steps - 1)) if steps > 1 else compute.type(0)
-    index = xp.arange(steps)
-    forwards = compute.type(start) + step * index.astype(compute)
-    backwards = compute.type(end) - step * (steps - 1 - index).astype(compute)
-    values = xp.where(index < steps // 2, forwards, backwards) if steps > 1 else forwards
-    result = wrap(values.astype(kind.np), kind, place, geo.contiguous((steps,)))
-    return result.requires_grad_() if requires_grad else result
-
-
-def eye(
-    n: int, m: int | None = None, *, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False
-) -> Any:
-    """``n`` by ``m`` with ones on the diagonal."""
-    if n < 0 or (m is not None and m < 0):
-        raise RuntimeError(f"n must be greater or equal to 0, got {n}" if n < 0 else f"m must be greater or equal to 0, got {m}")
-    place = cpu if device is None else Device(device)
-    kind = dtypes.get_default_dtype() if dtype is None else dtype
-    columns = n if m is None else m
-    result = wrap(place.backend.xp.eye(n, columns, dtype=kind.np), kind, place, geo.contiguous((n, columns)))
-    return result.requires_grad_() if requires_grad else result
+def new(input: Any, *args: Any) -> Any:
+    """The oldest constructor: of sizes, uninitialised; of a list, its numbers; in the tensor's own dtype."""
+    if len(args) == 1 and isinstance(args[0], (list, tuple)) and type(args[0]) is not geo.Size:
+        return new_tensor(input, args[0])
+    return new_empty(input, *args) if args else new_empty(input, 0)

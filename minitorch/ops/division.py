@@ -19,9 +19,14 @@ from minitorch.ops.powers import reciprocal
 from minitorch.tensor_base import TensorBase
 
 
-def _check_divisor(other: Any) -> None:
+def _are_integers(input: Any, other: Any) -> bool:
+    """Whether two operands of one dtype, of which one may be a Python number, are integers."""
+    return (other if hasattr(other, "dtype") else input).dtype.kind in "biu"
+
+
+def _check_divisor(xp: Any, input: Any, other: Any) -> None:
     """``RuntimeError`` if integers are divided by an array that has a zero."""
-    if getattr(other, "dtype", None) is not None and other.dtype.kind in "biu" and not other.all():
+    if _are_integers(input, other) and not xp.all(other):
         raise RuntimeError("ZeroDivisionError")
 
 
@@ -48,13 +53,13 @@ def _(grad: Any, input: Any, other: Any) -> Any:
 
 
 def _floor_quotient(xp: Any, input: Any, other: Any, out: Any) -> Any:
-    _check_divisor(other)
+    _check_divisor(xp, input, other)
     return xp.floor_divide(input, other, out)
 
 
 def _trunc_quotient(xp: Any, input: Any, other: Any, out: Any) -> Any:
-    _check_divisor(other)
-    if not hasattr(other, "dtype") or other.dtype.kind == "f":
+    _check_divisor(xp, input, other)
+    if not _are_integers(input, other):
         return xp.trunc(xp.divide(input, other), out)
     floored = xp.floor_divide(input, other)
     inexact_negative = xp.logical_and(xp.remainder(input, other) != 0, xp.less(input, 0) != xp.less(other, 0))
@@ -131,7 +136,7 @@ def reflected_floor_division(input: Any, other: Any) -> Any:
 
 
 def _floor_remainder(xp: Any, input: Any, other: Any, out: Any) -> Any:
-    _check_divisor(other)
+    _check_divisor(xp, input, other)
     return xp.remainder(input, other, out)
 
 
@@ -193,7 +198,7 @@ def reflected_remainder(input: Any, other: Any) -> Any:
 @pointwise("FmodBackward1", kinds="if")
 def _fmod_tensor(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input - other * trunc(input / other)."""
-    _check_divisor(other)
+    _check_divisor(xp, input, other)
     return xp.fmod(input, other, out)
 
 
@@ -210,7 +215,7 @@ def _(grad: Any, input: Any, other: Any) -> Any:
 @pointwise("FmodBackward0", kinds="if")
 def _fmod_number(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input - other * trunc(input / other)."""
-    _check_divisor(other)
+    _check_divisor(xp, input, other)
     return xp.fmod(input, other, out)
 
 

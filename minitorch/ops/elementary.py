@@ -1,6 +1,6 @@
-"""Elementary functions: exponentials, logarithms, trigonometry, the error function, rounding.
+"""Elementary functions: exponentials, logarithms, trigonometry, sigmoid and the error function.
 
-One operand, integers become the default float first (except for rounding). Each derivative is the formula from the
+One operand, integers become the default float first. Each derivative is the formula from the
 table in a calculus book, written with the result where that is cheaper than the input: exp' = exp, tanh' = 1 - tanh^2.
 
 PyTorch: ``aten/src/ATen/native/UnaryOps.cpp``; formulas in ``tools/autograd/derivatives.yaml``.
@@ -10,7 +10,6 @@ Left out on purpose: ``lgamma`` and its derivatives, and ``torch.special``.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from minitorch.ops.arithmetic import conj, neg
@@ -365,71 +364,3 @@ def erfinv(xp: Any, input: Any, out: Any) -> Any:
 def _(grad: Any, input: Any) -> Any:
     inverse = erfinv(input)
     return 1 / _TWO_OVER_ROOT_PI * exp(inverse * inverse) * grad
-
-
-# ---- rounding -----------------------------------------------------------------------------------------------------
-
-
-def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
-    if operands[0].is_complex():
-        raise NotImplementedError(f"{name} is not supported for complex inputs")
-
-
-@pointwise(kinds="if", check=_refuse_complex)
-def floor(xp: Any, input: Any, out: Any) -> Any:
-    """The next integer below."""
-    return xp.floor(input, out)
-
-
-@pointwise(kinds="if", check=_refuse_complex)
-def ceil(xp: Any, input: Any, out: Any) -> Any:
-    """The next integer above."""
-    return xp.ceil(input, out)
-
-
-@pointwise(kinds="if", check=_refuse_complex)
-def trunc(xp: Any, input: Any, out: Any) -> Any:
-    """The next integer towards zero."""
-    return xp.trunc(input, out)
-
-
-@pointwise("RoundBackward0", kinds="if", check=_refuse_complex)
-def _round(xp: Any, input: Any, out: Any) -> Any:
-    """The nearest integer, the even one of two."""
-    return xp.rint(input, out) if input.dtype.kind == "f" else xp.positive(input, out)
-
-
-@pointwise("RoundBackward1", kinds="f")
-def _round_decimals(xp: Any, input: Any, out: Any, decimals: int) -> Any:
-    """The nearest multiple of 10 ** -decimals."""
-    power = 10.0 ** abs(decimals)
-    if decimals > 0:
-        return xp.divide(xp.rint(input * power), power, out)
-    return xp.multiply(xp.rint(input / power), power, out)
-
-
-for _rounding in (floor, ceil, trunc, _round, _round_decimals):  # constant between their jumps
-    _rounding.derivative("input")(lambda grad: grad.new_zeros(grad.shape))
-
-fix = trunc
-
-
-def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
-    """The nearest integer, of two equally near the even one; or with ``decimals``, that many digits kept."""
-    return _round(input, out=out) if decimals == 0 else _round_decimals(input, decimals, out=out)
-
-
-def round_(input: Any, *, decimals: int = 0) -> Any:
-    """In-place form of ``round``."""
-    return _round.inplace(input) if decimals == 0 else _round_decimals.inplace(input, decimals)
-
-
-@pointwise(kinds="f")
-def frac(xp: Any, input: Any, out: Any) -> Any:
-    """input - trunc(input)."""
-    return xp.subtract(input, xp.trunc(input), out)
-
-
-@frac.derivative("input")
-def _(grad: Any) -> Any:
-    return grad

@@ -105,9 +105,7 @@ def _refuse_other_dtypes(name: str, operands: Sequence[Any]) -> None:
     dtype = operands[0]._dtype
     for operand, parameter in zip(operands[1:], ("end", "weight")):
         if isinstance(operand, TensorBase) and operand._dtype is not dtype:
-            raise RuntimeError(
-                f"expected dtype {dtype.name} for `{parameter}` but got dtype {operand._dtype.name}"
-            )
+            raise RuntimeError(f"expected dtype {dtype.name} for `{parameter}` but got dtype {operand._dtype.name}")
 
 
 @pointwise("LerpBackward0", kinds="fc", check=_refuse_other_dtypes, numbers="refused")
@@ -164,4 +162,3 @@ def lerp_(input: Any, end: Any, weight: Any) -> Any:
     if isinstance(weight, TensorBase):
         return _lerp_tensor.inplace(input, end, weight)
     return _lerp_number.inplace(input, end, weight)
-

@@ -168,8 +168,8 @@ def _(grad: Any, dim: int, index: Any) -> Any:
 
 
 @_scatter.derivative("src")
-def _(grad: Any, src_geometry: Geometry, dim: int, index: Any) -> Any:
-    return _padded(grad.gather(dim, index), src_geometry)
+def _(grad: Any, dim: int, index: Any) -> Any:
+    return grad.gather(dim, index)  # which the engine refuses, as PyTorch's does, if `src` was larger than the index
 
 
 @writer("ScatterBackward1")
@@ -195,20 +195,8 @@ def _(grad: Any) -> Any:
 
 
 @_scatter_add.derivative("src")
-def _(grad: Any, src_geometry: Geometry, dim: int, index: Any) -> Any:
-    return _padded(grad.gather(dim, index), src_geometry)
-
-
-def _padded(grad: Any, geometry: Geometry) -> Any:
-    """The gradient of ``src``, which is zero where ``src`` is larger than the index."""
-    if grad._geometry.shape == geometry.shape:
-        return grad
-    result = grad.new_zeros(geometry.shape)
-    part = result
-    for dim, size in enumerate(grad.shape):
-        part = part.narrow(dim, 0, size)
-    part.copy_(grad)
-    return result
+def _(grad: Any, dim: int, index: Any) -> Any:
+    return grad.gather(dim, index)  # which the engine refuses, as PyTorch's does, if `src` was larger than the index
 
 
 def _combine(xp: Any, ufunc: Any, input: Any, dim: int, index: Any, values: Any) -> None:

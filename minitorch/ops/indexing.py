@@ -27,13 +27,15 @@ from typing import Any
 
 import numpy as np
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
+from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import copying, creation
 from minitorch.ops.advanced_indexing import _index_put, check_write
 from minitorch.ops.advanced_indexing import index as index_by_tensors
 from minitorch.ops.declare.operands import NUMBERS, check_representable
-from minitorch.ops.declare.operator import _tensor_type_names
-from minitorch.ops.views import _select, _slice, alias, unsqueeze
+from minitorch.ops.parts import _select, _slice
+from minitorch.ops.views import _unsqueeze, alias
 from minitorch.tensor_base import TensorBase
 
 _EVERYTHING = slice(None)
@@ -69,24 +71,26 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     if kind is int:
         view = _select_at(input, 0, index, 0)
     elif kind is slice:
-        view = input if index == _EVERYTHING and input.ndim else _slice_at(input, 0, index)
+        view = _sliced(input, 0, index)
     else:
         view, tensors = _apply(input, _as_tuple(index))
+    if not isinstance(value, TensorBase):
+        if not tensors and not view.requires_grad:
+            check_inplace(view, "fill_")  # unlike `fill_` itself, it may not write to an expanded tensor
+            copying.fill_(view, value)
+            return
+        value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
     if tensors:
-        if not isinstance(value, TensorBase):
-            value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
         value = _without_leading_ones(value)
         _index_put.inplace(view, check_write(view, tensors, value), value, False)
-    elif isinstance(value, TensorBase):
-        _copy_into(view, value)
     else:
-        copying.fill_(view, value)
+        _copy_into(view, value)
 
 
 def _check_number(input: Any, value: Any) -> None:
     if not isinstance(value, NUMBERS):
         place = "cuda." if input._storage.device.type == "cuda" else ""
-        kind = _tensor_type_names.get(input._dtype.name, input._dtype.name)
+        kind = scalar_type_name(input._dtype)
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{place}{kind}Tensor")
     if isinstance(value, complex) or input._dtype.category < dtypes.FLOATING or abs(value) > 1e4:
         check_representable(value, input._dtype)
@@ -101,9 +105,13 @@ def _without_leading_ones(value: Any) -> Any:
 
 
 def _copy_into(target: Any, value: Any) -> None:
-    if value._geometry.ndim > target._geometry.ndim:
-        value = _without_leading_ones(value)
-    copying.copy_(target, value)
+    if value._geometry.shape == target._geometry.shape:
+        copying.copy_(target, value)
+    elif not value._geometry.ndim:
+        check_inplace(target, "fill_", value)
+        copying.fill_(target, value)
+    else:
+        copying.copy_(target, _without_leading_ones(value))
 
 
 # ---- what an expression means ----------------------------------------------------------------------------------------
@@ -197,10 +205,10 @@ def _apply(input: Any, parts: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         elif part is Ellipsis:
             dim += input._geometry.ndim - named
         elif part is None:
-            view = unsqueeze(view, dim)
+            view = _unsqueeze(view, dim)
             dim += 1
         elif part is True or part is False or part.ndim == 0:
-            view = unsqueeze(view, dim)
+            view = _unsqueeze(view, dim)
             tensors.extend([None] * (dim - len(tensors)))
             tensors.append(creation.zeros(1 if bool(part) else 0, dtype=dtypes.int64, device=input._storage.device))
             dim += 1
@@ -219,7 +227,8 @@ _COVERED = object()  # stands for a dimension that belongs to the mask before it
 def _sliced(view: Any, dim: int, part: slice) -> Any:
     """A slice within a tuple; one that takes the whole dimension changes nothing."""
     start, stop, step = _bound(part.start), _bound(part.stop), _bound(part.step)
-    if (start is None or start == 0) and step in (None, 1) and stop == view._geometry.shape[dim]:
+    shape = view._geometry.shape
+    if shape and (start is None or start == 0) and step in (None, 1) and (stop is None or stop >= shape[dim]):
         return view
     return _slice_at(view, dim, part)
 

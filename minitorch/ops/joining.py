@@ -1,41 +1,60 @@
-"""Joining: ``cat`` and ``stack``. Their derivative cuts the gradient apart again.
+"""Joining: ``cat``, ``stack`` and their relatives. Their derivative cuts the gradient apart again.
 
-PyTorch: ``aten/src/ATen/native/TensorShape.cpp``.
+    cat([a, b], dim)      lengths along dim add up          da = dy[:len(a)], db = dy[len(a):]
+    stack([a, b], dim)    a new dimension, one index each   da = dy[0], db = dy[1]
+
+PyTorch: ``aten/src/ATen/native/TensorShape.cpp``. The others (``hstack``, ``column_stack``) are made of these two.
 """
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
-from minitorch.core.promotion import result_type_of
-from minitorch.ops.declare import operator
-from minitorch.tensor_base import TensorBase
+from minitorch.core.promotion import can_cast, result_type_of, scalar_type_name
+from minitorch.ops import arguments as arg
+from minitorch.ops.copying import as_dtype
+from minitorch.ops.declare.operator import Operator, device_of, record
+from minitorch.ops.declare.writing import check_out, write_out
+from minitorch.ops.parts import _slice
+from minitorch.ops.views import atleast_1d, atleast_2d, atleast_3d, reshape
+from minitorch.tensor_base import TensorBase, allocate, wrap
 
 
-@operator("CatBackward0")
-def _cat(xp: Any, tensors: Any, dim: int) -> Any:
+def _one_after_the_other(xp: Any, tensors: Any, dim: int) -> Any:
     """The arrays one after the other along a dimension."""
     return xp.concatenate(tensors, axis=dim)
 
 
-@_cat.derivative("tensors")
-def _(grad: Any, tensors_geometry: list[Geometry], dim: int) -> list[Any]:
-    lengths = [geometry.shape[dim] for geometry in tensors_geometry]
-    starts = [sum(lengths[:place]) for place in range(len(lengths))]
-    return [grad.narrow(dim, start, length) for start, length in zip(starts, lengths)]
+_cat = Operator(_one_after_the_other, "CatBackward0", skip=1)
 
 
-@operator("StackBackward0")
-def _stack(xp: Any, tensors: Any, dim: int) -> Any:
+def _cut_apart(grad: Any, tensors_geometry: list[Geometry], dim: int) -> list[Any]:
+    lengths = [0 if _is_skipped(geometry) else geometry.shape[dim] for geometry in tensors_geometry]
+    ends = list(accumulate(lengths))
+    return [
+        grad.new_zeros(0) if _is_skipped(geometry) else _slice(grad, dim, end - length, end, 1)
+        for geometry, length, end in zip(tensors_geometry, lengths, ends)
+    ]
+
+
+_cat.add_derivative(("tensors",), _cut_apart)
+
+
+def _as_indices(xp: Any, tensors: Any, dim: int) -> Any:
     """The arrays as the indices of a new dimension."""
     return xp.stack(tensors, axis=dim)
 
 
-@_stack.derivative("tensors")
-def _(grad: Any, dim: int) -> list[Any]:
-    return list(grad.unbind(dim))
+_stack = Operator(_as_indices, "StackBackward0", skip=1)
+_stack.add_derivative(("tensors",), lambda grad, dim: list(grad.unbind(dim)))
+
+
+def _is_skipped(geometry: Geometry) -> bool:
+    """A vector without elements may stand among tensors of any shape, and is as if it were not there."""
+    return geometry.numel == 0 and geometry.ndim == 1
 
 
 def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
@@ -43,33 +62,91 @@ def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
 
     A one-dimensional tensor without elements may stand among tensors of any shape. ``RuntimeError`` for other shapes.
     """
-    given = _check_list(tensors, "cat")
-    kept = [t for t in given if not (t.ndim == 1 and t.numel() == 0)] or given[:1]
-    first = kept[0]
-    if any(t.ndim == 0 for t in given):
-        where = next(place for place, t in enumerate(given) if t.ndim == 0)
-        raise RuntimeError(f"zero-dimensional tensor (at position {where}) cannot be concatenated")
-    axis = geo.wrap_dim(dim, first.ndim)
-    for place, other in enumerate(kept):
-        _check_fits(first, other, axis, place)
-    dtype = result_type_of(given)
-    return _cat([t.to(dtype) for t in kept], axis)
+    given = _checked_list(tensors, "cat")
+    for place, tensor in enumerate(given):
+        if tensor._geometry.ndim == 0:
+            raise RuntimeError(f"zero-dimensional tensor (at position {place}) cannot be concatenated")
+    kept = [tensor for tensor in given if not _is_skipped(tensor._geometry)] or given[:1]
+    first: Geometry = kept[0]._geometry
+    axis = geo.wrap_dim(arg.integer(dim, "cat", "dim"), first.ndim)
+    geometry = _geometry_of_cat(kept, axis)
+    return _join(_cat, given, kept, axis, geometry, out)
+
+
+def _geometry_of_cat(kept: list[Any], axis: int) -> Geometry:
+    """The result's shape, in the memory order that all operands agree on (channels last, or else contiguous)."""
+    first: Geometry = kept[0]._geometry
+    length = 0
+    for place, tensor in enumerate(kept):
+        geometry: Geometry = tensor._geometry
+        if geometry is not first:
+            _check_fits(first.shape, geometry.shape, axis, place)
+        length += geometry.shape[axis]
+    shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
+    if all(_is_channels_last(tensor._geometry) for tensor in kept):
+        return geo.channels_last(shape)
+    return geo.contiguous(shape)
+
+
+def _is_channels_last(geometry: Geometry) -> bool:
+    return not geometry.is_contiguous and geo.is_channels_last(geometry)
+
+
+def _check_fits(first: tuple[int, ...], other: tuple[int, ...], dim: int, place: int) -> None:
+    if len(other) != len(first):
+        raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(other)}")
+    for axis, (a, b) in enumerate(zip(first, other)):
+        if axis != dim and a != b:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {dim}. Expected size {a} but got size {b} for tensor "
+                f"number {place} in the list."
+            )
 
 
 def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     """Tensors of equal shape as the indices of a new dimension ``dim``. ``RuntimeError`` for unequal shapes."""
-    given = _check_list(tensors, "stack")
+    given = _checked_list(tensors, "stack")
+    shape = given[0]._geometry.shape
+    axis = geo.wrap_dim(arg.integer(dim, "stack", "dim"), len(shape) + 1)
     for place, other in enumerate(given):
-        if other.shape != given[0].shape:
+        if other._geometry.shape != shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(given[0].shape)} at entry 0 and "
+                f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(other.shape)} at entry {place}"
             )
-    dtype = result_type_of(given)
-    return _stack([t.to(dtype) for t in given], geo.wrap_dim(dim, given[0].ndim + 1))
+    geometry = geo.contiguous((*shape[:axis], len(given), *shape[axis:]))
+    return _join(_stack, given, given, axis, geometry, out)
 
 
-def _check_list(tensors: Any, function: str) -> list[Any]:
+def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geometry: Geometry, out: Any) -> Any:
+    """Run the forward on ``kept``, brought to one dtype; ``given`` are what the user gave, to whom gradients go."""
+    dtype = given[0]._dtype
+    if any(tensor._dtype is not dtype for tensor in given):
+        dtype = result_type_of(given)
+    device = device_of(operator.name, (given,))
+    arrays = [
+        tensor.array if tensor._dtype is dtype else as_dtype(tensor.array, tensor._dtype, dtype) for tensor in kept
+    ]
+    if out is not None:
+        check_out(operator.name, out, given)
+        if not can_cast(dtype, out._dtype):
+            raise RuntimeError(
+                f"{operator.name}(): input types can't be cast to the desired output type "
+                f"{scalar_type_name(out._dtype)}"
+            )
+        return write_out(out, operator.forward(device.backend.xp, arrays, axis), geometry.shape)
+    array = operator.forward(device.backend.xp, arrays, axis)
+    if geometry.is_plain:
+        xp = device.backend.xp
+        result = wrap(array if array.flags.c_contiguous else xp.ascontiguousarray(array), dtype, device, geometry)
+    else:
+        result = allocate(geometry, dtype, device)
+        result.array[...] = array
+    record(operator, (given, axis), result)
+    return result
+
+
+def _checked_list(tensors: Any, function: str) -> list[Any]:
     if not isinstance(tensors, (tuple, list)):
         raise TypeError(
             f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}"
@@ -77,21 +154,38 @@ def _check_list(tensors: Any, function: str) -> list[Any]:
     if not tensors:
         if function == "cat":
             raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-        raise RuntimeError("stack expects a non-empty TensorList")
+        raise RuntimeError(f"{function} expects a non-empty TensorList")
     for place, item in enumerate(tensors):
         if not isinstance(item, TensorBase):
-            raise TypeError(
-                f"expected Tensor as element {place} in argument 0, but got {type(item).__name__}"
-            )
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(item).__name__}")
     return list(tensors)
 
 
-def _check_fits(first: Any, other: Any, dim: int, place: int) -> None:
-    if other.ndim != first.ndim:
-        raise RuntimeError(f"Tensors must have same number of dimensions: got {first.ndim} and {other.ndim}")
-    for axis, (a, b) in enumerate(zip(first.shape, other.shape)):
-        if axis != dim and a != b:
-            raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected size {a} but got size {b} for tensor "
-                f"number {place} in the list."
-            )
+# ---- made of these ---------------------------------------------------------------------------------------------------
+
+concat = concatenate = cat
+
+
+def hstack(tensors: Any, *, out: Any = None) -> Any:
+    """Side by side: along dimension 1, vectors along dimension 0."""
+    given = [atleast_1d(tensor) for tensor in _checked_list(tensors, "hstack")]
+    return cat(given, 0 if given[0].ndim == 1 else 1, out=out)
+
+
+def vstack(tensors: Any, *, out: Any = None) -> Any:
+    """One below the other: along dimension 0, vectors as rows."""
+    return cat([atleast_2d(tensor) for tensor in _checked_list(tensors, "vstack")], 0, out=out)
+
+
+row_stack = vstack
+
+
+def dstack(tensors: Any, *, out: Any = None) -> Any:
+    """One behind the other: along dimension 2."""
+    return cat([atleast_3d(tensor) for tensor in _checked_list(tensors, "dstack")], 2, out=out)
+
+
+def column_stack(tensors: Any, *, out: Any = None) -> Any:
+    """Side by side, vectors as columns."""
+    given = _checked_list(tensors, "column_stack")
+    return hstack([t if t.ndim > 1 else reshape(t, (t.numel(), 1)) for t in given], out=out)

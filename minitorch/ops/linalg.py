@@ -33,7 +33,8 @@ from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
 from minitorch.ops.declare.operator import Operator, OperatorFunction, make_node, record
 from minitorch.ops.declare.pointwise import check_out, write_out
-from minitorch.ops.views import expand, reshape, squeeze, t, transpose, unsqueeze
+from minitorch.ops.reduction import _sum_dims
+from minitorch.ops.views import _unsafe_view, expand, reshape, squeeze, t, transpose, unsqueeze
 from minitorch.tensor_base import TensorBase, over_storage
 
 
@@ -107,12 +108,14 @@ def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
     return _mm(*arguments) if out is None else _to_out("mm", out, _mm, arguments)
 
 
-def _check_factors(mat1: Any, mat2: Any) -> None:
+def _check_factors(mat1: Any, mat2: Any) -> tuple[int, int]:
+    """The shape of the product of two matrices."""
     (n, m), (k, p) = mat1._geometry.shape, mat2._geometry.shape
     if m != k:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p})")
     if mat1._dtype is dtypes.bool_:
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    return n, p
 
 
 def _c_name(tensor: Any) -> str:
@@ -130,7 +133,7 @@ def _addmm(xp: Any, input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> 
 @_addmm.derivative("input")
 def _(grad: Any, input_geometry: Geometry, beta: Any) -> Any:
     if input_geometry.ndim == 1 and input_geometry.numel == grad._geometry.shape[1]:
-        grad = grad.sum(0)  # the usual bias: the engine would sum it away as well, but has to find out how
+        grad = _sum_dims(grad, (0,), False, grad._dtype)  # the usual bias; the engine would have to find out how
     return scaled(grad, beta)
 
 
@@ -149,23 +152,22 @@ def _(grad: Any, mat1: Any, mat2_geometry: Geometry, alpha: Any) -> Any:
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Any:
     """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts to (n, p)."""
     _check_addmm(input, mat1, mat2)
-    _check_scalars(input, beta, alpha)
-    arguments = (input, mat1, mat2, beta, alpha)
+    if out is None and beta == 1 and alpha == 1:
+        return _addmm(input, mat1, mat2, 1, 1)
+    arguments = (input, mat1, mat2, *_scalars(input, beta, alpha))
     return _addmm(*arguments) if out is None else _to_out("addmm", out, _addmm, arguments)
 
 
 def addmm_(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """``addmm`` written into ``input``, which must have the result's shape."""
-    _check_addmm(input, mat1, mat2)
-    _check_scalars(input, beta, alpha)
-    shape = (mat1.shape[0], mat2.shape[1])
-    return _write_into_input(_addmm, (input, mat1, mat2, beta, alpha), shape)
+    shape = _check_addmm(input, mat1, mat2)
+    return _write_into_input(_addmm, (input, mat1, mat2, *_scalars(input, beta, alpha)), shape)
 
 
-def _check_addmm(input: Any, mat1: Any, mat2: Any) -> None:
-    arg.tensor(mat1, "addmm", "mat1")
-    arg.tensor(mat2, "addmm", "mat2")
+def _check_addmm(input: Any, mat1: Any, mat2: Any) -> tuple[int, int]:
     for name, matrix in (("mat1", mat1), ("mat2", mat2)):
+        if not isinstance(matrix, TensorBase):
+            arg.tensor(matrix, "addmm", name)
         if matrix._geometry.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix, got {matrix.ndim}-D tensor")
     if input._dtype is not mat2._dtype:
@@ -176,21 +178,20 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> None:
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got {_type(mat1)} and {_type(mat2)}"
         )
-    _check_factors(mat1, mat2)
-    geo.expand(input._geometry, (mat1._geometry.shape[0], mat2._geometry.shape[1]))
+    shape = _check_factors(mat1, mat2)
+    geo.expand(input._geometry, shape)
+    return shape
 
 
 def _type(tensor: Any) -> str:
     return scalar_type_name(tensor._dtype)
 
 
-def _check_scalars(input: Any, beta: Any, alpha: Any) -> None:
+def _scalars(input: Any, beta: Any, alpha: Any) -> tuple[Any, Any]:
+    """beta and alpha in the input's kind: for integers they lose their fractions."""
     if input._dtype.category <= dtypes.INTEGER:
-        for name, value in (("beta", beta), ("alpha", alpha)):
-            if isinstance(value, (float, complex)):
-                raise RuntimeError(
-                    f"For integral input tensors, argument {name} must not be a floating point number."
-                )
+        return int(beta), int(alpha)
+    return beta, alpha
 
 
 def _to_out(name: str, out: Any, function: OperatorFunction, arguments: tuple[Any, ...]) -> Any:
@@ -289,17 +290,15 @@ def _(grad: Any, batch1: Any, alpha: Any) -> Any:
 def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Any:
     """beta * input + alpha * (batch1 @ batch2) for batches of matrices; ``input`` broadcasts."""
     _check_baddbmm(input, batch1, batch2)
-    _check_scalars(input, beta, alpha)
-    arguments = (input, batch1, batch2, beta, alpha)
+    arguments = (input, batch1, batch2, *_scalars(input, beta, alpha))
     return _baddbmm(*arguments) if out is None else _to_out("baddbmm", out, _baddbmm, arguments)
 
 
 def baddbmm_(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """``baddbmm`` written into ``input``."""
     _check_baddbmm(input, batch1, batch2)
-    _check_scalars(input, beta, alpha)
     shape = (batch1.shape[0], batch1.shape[1], batch2.shape[2])
-    return _write_into_input(_baddbmm, (input, batch1, batch2, beta, alpha), shape)
+    return _write_into_input(_baddbmm, (input, batch1, batch2, *_scalars(input, beta, alpha)), shape)
 
 
 def _check_baddbmm(input: Any, batch1: Any, batch2: Any) -> None:
@@ -383,8 +382,7 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1, out:
         raise RuntimeError(
             f"addmv input tensors must have the same dtype, but got {_type(input)}, {_type(mat)}, and {_type(vec)}"
         )
-    _check_scalars(input, beta, alpha)
-    arguments = (input, mat, vec, beta, alpha)
+    arguments = (input, mat, vec, *_scalars(input, beta, alpha))
     return _addmv(*arguments) if out is None else _to_out("addmv", out, _addmv, arguments)
 
 
@@ -437,24 +435,20 @@ def outer(input: Any, vec2: Any, *, out: Any = None) -> Any:
 # ---- any number of dimensions --------------------------------------------------------------------------------------
 
 
-def _same_elements(xp: Any, input: Any, shape: tuple[int, ...]) -> Any:
-    """The same elements under another shape."""
+def _without_row(xp: Any, input: Any, shape: tuple[int, ...]) -> Any:
+    """A matrix of one row as a vector, squeezed in place."""
     return input
 
 
-def _view_as_result(grad_fn: str) -> Operator:
-    declaration = Operator(_same_elements, grad_fn, skip=1)
-    declaration.add_derivative(("input",), lambda grad, input_geometry: reshape(grad, input_geometry.shape))
-    return declaration
+_SQUEEZE = Operator(_without_row, "SqueezeBackward4", skip=1)
+_SQUEEZE.add_derivative(("input",), lambda grad, input_geometry: reshape(grad, input_geometry.shape))
 
 
-_UNSAFE_VIEW, _SQUEEZE = map(_view_as_result, ("UnsafeViewBackward0", "SqueezeBackward4"))
-
-
-def _reshaped(declaration: Operator, fresh: Any, shape: tuple[int, ...]) -> Any:
-    """Another shape for a result that nobody else has seen: not a view to the outside, and nothing is copied."""
-    result = over_storage(fresh._storage, fresh._dtype, geo.view(fresh._geometry, tuple(shape)))
-    record(declaration, (fresh, shape), result)
+def _as_vector(fresh: Any) -> Any:
+    """(1, n) -> (n,) for a result that nobody else has seen: no view to the outside, and nothing is copied."""
+    shape = (fresh.shape[1],)
+    result = over_storage(fresh._storage, fresh._dtype, geo.view(fresh._geometry, shape))
+    record(_SQUEEZE, (fresh, shape), result)
     return result
 
 
@@ -485,8 +479,7 @@ def _matmul(input: Any, other: Any) -> Any:
     if dims == (2, 1):
         return mv(input, other)
     if dims == (1, 2):
-        row = mm(unsqueeze(input, 0), other)
-        return _reshaped(_SQUEEZE, row, (other.shape[1],))
+        return _as_vector(mm(unsqueeze(input, 0), other))
     return _matmul_folded(input, other) if _folds(input, other) else _matmul_batched(input, other)
 
 
@@ -527,8 +520,8 @@ def _matmul_folded(input: Any, other: Any) -> Any:
     lead = tuple(batch.shape[:-1])
     rows = reshape(batch, (math.prod(lead), batch.shape[-1]))
     if single.ndim == 1:
-        return _reshaped(_UNSAFE_VIEW, mv(rows, single), lead)
-    result = _reshaped(_UNSAFE_VIEW, mm(rows, single), (*lead, single.shape[1]))
+        return _unsafe_view(mv(rows, single), lead)
+    result = _unsafe_view(mm(rows, single), (*lead, single.shape[1]))
     return transpose(result, -2, -1).contiguous() if swapped else result
 
 
@@ -550,7 +543,7 @@ def _matmul_batched(input: Any, other: Any) -> Any:
     else:
         right = reshape(expand(other, (*batch, m2)), (count, m2))
         result = squeeze(bmm(left, unsqueeze(right, 2)), -1)
-    return _reshaped(_UNSAFE_VIEW, result, (*batch, *rows, *columns))
+    return _unsafe_view(result, (*batch, *rows, *columns))
 
 
 # ---- the linear layer ------------------------------------------------------------------------------------------------
@@ -558,8 +551,9 @@ def _matmul_batched(input: Any, other: Any) -> Any:
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     """``input @ weight^T + bias``: (*, in) with weight (out, in) and bias (out,) -> (*, out)."""
-    arg.tensor(input, "linear", "input")
-    arg.tensor(weight, "linear", "weight")
+    if not isinstance(input, TensorBase) or not isinstance(weight, TensorBase):
+        arg.tensor(input, "linear", "input")
+        arg.tensor(weight, "linear", "weight")
     ndim = input._geometry.ndim
     if bias is not None and ndim == 2:
         return addmm(bias, input, t(weight))

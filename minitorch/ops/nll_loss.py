@@ -23,6 +23,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
 from minitorch.ops.softmax import log_softmax
+from minitorch.tensor_base import TensorBase
 
 
 def classes_of(xp: Any, target: Any, count: int, ignore_index: int) -> tuple[Any, Any]:
@@ -141,21 +142,23 @@ def nll_loss(input: Any, target: Any, weight: Any, reduction: str, ignore_index:
     ``weight``: (C,). ``ignore_index``: a target that does not count. ``ValueError`` where batches differ,
     ``RuntimeError`` for other wrong shapes or dtypes, ``IndexError`` for a target that is no class.
     """
-    arg.tensor(target, "nll_loss_nd", "target")
-    ndim, shape = input._geometry.ndim, input._geometry.shape
+    if not isinstance(target, TensorBase):
+        arg.tensor(target, "nll_loss_nd", "target")
+    ndim, shape = input._geometry.ndim, tuple(input._geometry.shape)
     if ndim < 1:
         raise ValueError("Expected 1 or more dimensions (got 0)")
     if ndim == 1:
         if target.ndim > 1 or target.numel() != 1:
             raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}")
-    elif not target.ndim or shape[0] != target._geometry.shape[0]:
+    elif not target._geometry.ndim or shape[0] != tuple(target._geometry.shape)[0]:
         size = target.shape[0] if target.ndim else 1
         raise ValueError(f"Expected input batch_size ({shape[0]}) to match target batch_size ({size}).")
     _check_dtypes(input, target, weight)
     if ndim <= 2:
         if target._geometry.ndim > 1:
             raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-        _check_weight(weight, shape[-1])
+        if weight is not None:
+            _check_weight(weight, shape[-1])
         return _nll_loss(input, target, weight, reduction, ignore_index)
     if ndim == 4 and target.ndim != 3:
         raise RuntimeError(
@@ -174,7 +177,7 @@ def nll_loss(input: Any, target: Any, weight: Any, reduction: str, ignore_index:
 
 
 def _check_dtypes(input: Any, target: Any, weight: Any) -> None:
-    if target._dtype not in (dtypes.int64, dtypes.uint8):
+    if target._dtype is not dtypes.int64 and target._dtype is not dtypes.uint8:
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}"
         )
@@ -203,8 +206,9 @@ def cross_entropy_loss(
 
     A floating target of the input's own shape holds class probabilities instead of classes.
     """
-    arg.tensor(input, "cross_entropy_loss", "input")
-    arg.tensor(target, "cross_entropy_loss", "target")
+    if not isinstance(input, TensorBase) or not isinstance(target, TensorBase):
+        arg.tensor(input, "cross_entropy_loss", "input")
+        arg.tensor(target, "cross_entropy_loss", "target")
     class_dim = 0 if input._geometry.ndim <= 1 else 1
     if label_smoothing > 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")

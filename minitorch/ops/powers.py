@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.core import dtypes
+from minitorch.core.promotion import result_type_of
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, check_representable
@@ -187,8 +188,6 @@ def _promoted(input: Any, exponent: Any) -> Any:
         if dtype.category == dtypes.INTEGER:
             check_representable(exponent, dtype)
             return input
-    from minitorch.core.promotion import result_type_of
-
     return input.to(result_type_of((input, exponent)))
 
 
@@ -197,8 +196,14 @@ def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     operands = (input, exponent)
     complex_ = any(o.is_complex() if isinstance(o, TensorBase) else isinstance(o, complex) for o in operands)
     dtype = dtypes.complex128 if complex_ else dtypes.float64
-    converted = [o.to(dtype) if isinstance(o, TensorBase) else (complex(o) if complex_ else float(o)) for o in operands]
-    return pow(*converted, out=out)
+    return pow(_converted(input, dtype), _converted(exponent, dtype), out=out)
+
+
+def _converted(value: Any, dtype: dtypes.dtype) -> Any:
+    if isinstance(value, TensorBase):
+        tensor: Any = value
+        return tensor.to(dtype)
+    return complex(value) if dtype.category == dtypes.COMPLEX else float(value)
 
 
 def reflected_pow(input: Any, other: Any) -> Any:

@@ -21,7 +21,8 @@ from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.generator import Generator
 from minitorch.ops import arguments as arg
-from minitorch.ops.copying import MemoryFormat, preserve_format
+from minitorch.core.memory_format import memory_format as MemoryFormat
+from minitorch.core.memory_format import preserve_format
 from minitorch.ops.creation import empty, empty_like
 from minitorch.ops.declare.operator import Operator, make_node
 from minitorch.tensor_base import TensorBase, wrap

@@ -14,6 +14,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
+from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
@@ -157,7 +158,7 @@ def repeat_interleave(
             input = input.unsqueeze(0)
         shape = input.shape
         spread = input.unsqueeze(axis + 1).expand((*shape[: axis + 1], count, *shape[axis + 1 :]))
-        return spread.clone(memory_format=_contiguous_format()).flatten(axis, axis + 1)
+        return spread.clone(memory_format=contiguous_format).flatten(axis, axis + 1)
     if repeats.ndim > 1:
         raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     length = input.shape[axis] if input.ndim else 1
@@ -172,7 +173,7 @@ def repeat_interleave(
 
 
 def _contiguous_format() -> Any:
-    from minitorch.ops.copying import contiguous_format
+    from minitorch.core.memory_format import contiguous_format
 
     return contiguous_format
 

@@ -65,17 +65,7 @@ def _(
         of_input, of_src = _extreme_gradient(grad, input, dim, index, src, result)
     if not include_self:
         of_input = of_input.scatter(dim, index, 0)
-    if src.shape != of_src.shape:
-        of_src = src.new_zeros(src.shape).scatter_add(dim, _own_places(index, dim), of_src)
     return of_input, of_src
-
-
-def _own_places(index: Any, dim: int) -> Any:
-    """0, 1, 2, ... along ``dim`` in the index's shape: scattering by it leaves everything where it is."""
-    from minitorch.ops.creation import arange
-
-    counting = arange(index.shape[dim], device=index.device)
-    return counting.reshape([-1 if d == dim else 1 for d in range(index.ndim)]).expand(index.shape)
 
 
 def _mean_gradient(grad: Any, input: Any, dim: int, index: Any, src: Any, include_self: bool) -> tuple[Any, Any]:

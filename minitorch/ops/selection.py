@@ -52,10 +52,10 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
     """
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    _check_where(condition, input, other)
     arguments = (condition, input, other)
+    _check_where(*arguments)
     device = device_of_operands("where", arguments)
-    dtype = result_type_of((input, other))
+    dtype = _common_dtype(input, other)
     geometry = geo.result_geometry(*[a._geometry if isinstance(a, TensorBase) else _SCALAR for a in arguments])
     xp = device.backend.xp
     mask = condition.array if condition._dtype is dtypes.bool_ else condition.array.astype(bool)
@@ -77,9 +77,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
 
 def _check_where(condition: Any, input: Any, other: Any) -> None:
     if not isinstance(condition, TensorBase):
-        raise TypeError(
-            f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}"
-        )
+        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     for place, value, name in ((2, input, "input"), (3, other, "other")):
         if not isinstance(value, (TensorBase, *NUMBERS)):
             raise TypeError(f"where(): argument '{name}' (position {place}) must be Tensor, not {type(value).__name__}")
@@ -90,10 +88,19 @@ def _check_where(condition: Any, input: Any, other: Any) -> None:
         )
 
 
+def _common_dtype(input: Any, other: Any) -> dtypes.dtype:
+    if isinstance(input, TensorBase):
+        dtype = input._dtype
+        if other._dtype is dtype if isinstance(other, TensorBase) else type(other) is int and dtype.category > 0:
+            return dtype
+    return result_type_of((input, other))
+
+
 def _as_array(value: Any, dtype: dtypes.dtype) -> Any:
     if isinstance(value, TensorBase):
         return value.array if value._dtype is dtype else value.array.astype(dtype.np)
-    check_representable(value, dtype)
+    if type(value) is not float or dtype.category < dtypes.FLOATING:
+        check_representable(value, dtype)
     return number_as_array(value, dtype)
 
 

@@ -186,7 +186,7 @@ def _elu(xp: Any, input: Any, out: Any, alpha: float, scale: float, input_scale:
 @_elu.derivative("input")
 def _(grad: Any, input: Any, alpha: float, scale: float, input_scale: float) -> Any:
     curve = exp(input.clamp(max=0) * input_scale) * (input_scale * alpha * scale)
-    return where(input > 0, grad * scale, grad * curve)
+    return where(input <= 0, grad * curve, grad * scale)
 
 
 def elu(input: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
@@ -222,7 +222,7 @@ def _celu(xp: Any, input: Any, out: Any, alpha: float) -> Any:
 
 @_celu.derivative("input")
 def _(grad: Any, input: Any, alpha: float) -> Any:
-    return where(input > 0, grad, grad * exp(input.clamp(max=0) / alpha))
+    return where(input <= 0, grad * exp(input.clamp(max=0) / alpha), grad)
 
 
 def celu(input: Any, alpha: float = 1.0) -> Any:

@@ -23,6 +23,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
+from minitorch.tensor_base import TensorBase
 
 
 def _in_wide(array: Any) -> Any:
@@ -116,7 +117,8 @@ def softmin(input: Any, dim: int, dtype: Dtype | None = None) -> Any:
 
 def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any, Any]:
     """The tensor to work on and the axis, counted from 0; a zero-dim tensor has none to sum over."""
-    arg.tensor(input, function, "input")
+    if not isinstance(input, TensorBase):
+        arg.tensor(input, function, "input")
     axis = geo.wrap_dim(dim, input._geometry.ndim)
     source = input if dtype is None or dtype is input._dtype else input.to(dtype)
     if source._dtype.category != dtypes.FLOATING:
@@ -124,4 +126,4 @@ def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any
         raise NotImplementedError(
             f"\"{function}_{kernel}\" not implemented for '{scalar_type_name(source._dtype)}'"
         )
-    return source, axis if input._geometry.ndim else ()
+    return source, (axis if input._geometry.ndim else ())

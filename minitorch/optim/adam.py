@@ -18,7 +18,7 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
 from minitorch.core import dtypes
-from minitorch.ops import creation
+from minitorch.ops import creation, from_data
 from minitorch.ops.complex_numbers import view_as_real
 from minitorch.optim.optimizer import Optimizer, as_number, refuse_unbuilt_forms
 
@@ -56,7 +56,7 @@ class Adam(Optimizer):
             for param in group["params"]:
                 kept = self.state.get(param)
                 if kept and not isinstance(kept["step"], Tensor):
-                    kept["step"] = creation.tensor(float(kept["step"]), dtype=_step_dtype())
+                    kept["step"] = from_data.tensor(float(kept["step"]), dtype=_step_dtype())
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient once. Returns what ``closure`` returned."""
@@ -95,7 +95,7 @@ class Adam(Optimizer):
             _update(group, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step.item())
 
     def _start(self, state: dict[str, Any], param: Any, amsgrad: bool) -> None:
-        state["step"] = creation.tensor(0.0, dtype=_step_dtype())
+        state["step"] = from_data.tensor(0.0, dtype=_step_dtype())
         for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")[: 3 if amsgrad else 2]:
             state[name] = creation.zeros_like(param)
 
@@ -142,16 +142,16 @@ def _step_dtype() -> dtypes.dtype:
 def _check_settings(lr: Any, betas: tuple[Any, Any], eps: float, weight_decay: float) -> None:
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
-    if not 0.0 <= as_number(lr):
+    if not as_number(lr) >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
-    if not 0.0 <= eps:
+    if not eps >= 0.0:
         raise ValueError(f"Invalid epsilon value: {eps}")
     for place, beta in enumerate(betas[:2]):
         if isinstance(beta, Tensor) and beta.numel() != 1:
             raise ValueError(f"Tensor betas[{place}] must be 1-element")
         if not 0.0 <= as_number(beta) < 1.0:
             raise ValueError(f"Invalid beta parameter at index {place}: {beta}")
-    if not 0.0 <= weight_decay:
+    if not weight_decay >= 0.0:
         raise ValueError(f"Invalid weight_decay value: {weight_decay}")
     if {isinstance(beta, float) for beta in betas} != {True} and not all(isinstance(b, Tensor) for b in betas):
         raise ValueError("betas must be either both floats or both Tensors")

@@ -26,7 +26,7 @@ from minitorch._tensor import Tensor
 from minitorch._typename import typename
 from minitorch.autograd.node import RemovableHandle
 from minitorch.nn.modules.hooks import Hook, Hooks, add_hook
-from minitorch.nn.modules.module import clear_grad
+from minitorch.nn.parameter import clear_grad
 
 _global_pre_hooks: Hooks = OrderedDict()
 _global_post_hooks: Hooks = OrderedDict()

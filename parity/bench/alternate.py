@@ -25,7 +25,7 @@ print(seconds, "torch" in sys.modules)
 """
 
 
-class WorkloadFailed(Exception):
+class WorkloadError(Exception):
     """A worker ended with an error; the message is the last line it wrote."""
 
 
@@ -62,21 +62,15 @@ class Result:
         return too_slow or (workload.ratio_reach is not None and self.ratio > workload.ratio_reach)
 
 
-def measure_all(
-    names: list[str], engines: tuple[str, str], rounds: int, *, progress: bool
-) -> list[Result]:
+def measure_all(names: list[str], engines: tuple[str, str], rounds: int, *, progress: bool) -> list[Result]:
     """Time the workloads `names`; the bar goes to stderr and so leaves JSON on stdout alone."""
     console = Console(stderr=True, quiet=not progress, highlight=False)
     total = rounds * len(engines)
     with terminal.progress(console, names, total, unit="processes") as advance:
-        return [
-            _measure(name, engines, rounds, step) for name, step in zip(names, advance, strict=True)
-        ]
+        return [_measure(name, engines, rounds, step) for name, step in zip(names, advance, strict=True)]
 
 
-def _measure(
-    name: str, engines: tuple[str, str], rounds: int, on_process: Callable[[], None]
-) -> Result:
+def _measure(name: str, engines: tuple[str, str], rounds: int, on_process: Callable[[], None]) -> Result:
     result = Result(name)
     try:
         if name == IMPORT:
@@ -91,7 +85,7 @@ def _measure(
                     taken = float(_output_of("-m", "parity.bench.worker", engine, name))
                 seconds.append(taken)
                 on_process()
-    except WorkloadFailed as error:
+    except WorkloadError as error:
         result.failure = str(error)
     return result
 
@@ -102,11 +96,7 @@ def _time_import(engine: str) -> tuple[float, bool]:
 
 
 def _output_of(*arguments: str) -> str:
-    process = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    process = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     if process.returncode != 0:
-        raise WorkloadFailed(
-            (process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1]
-        )
+        raise WorkloadError((process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1])
     return process.stdout

@@ -26,14 +26,8 @@ def show(results: list[Result], engines: tuple[str, str], *, as_json: bool) -> N
         "verdict",
     )
     for result in results:
-        verdict = (
-            Text("missed", STYLES["FAIL"]) if result.missed else Text("reached", STYLES["pass"])
-        )
-        times = (
-            ("failed", "", "")
-            if result.failure
-            else (*map(duration, result.medians), f"{result.ratio:.2f}")
-        )
+        verdict = Text("missed", STYLES["FAIL"]) if result.missed else Text("reached", STYLES["pass"])
+        times = ("failed", "", "") if result.failure else (*map(duration, result.medians), f"{result.ratio:.2f}")
         table.add_row(result.name, result.workload.title, *times, reach(result.workload), verdict)
     console = make_console()
     console.print(table)

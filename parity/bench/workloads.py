@@ -33,7 +33,7 @@ def add(engine: Any) -> Run:
 
     def run(times: int) -> None:
         for _ in range(times):
-            x + x  # noqa: B018
+            x + x
 
     return run
 
@@ -44,7 +44,7 @@ def add_with_graph(engine: Any) -> Run:
 
     def run(times: int) -> None:
         for _ in range(times):
-            x + x  # noqa: B018
+            x + x
 
     return run
 
@@ -115,8 +115,6 @@ WORKLOADS = {
     "views": Workload("chain of 6 views", view_chain, ratio_reach=1.5),
     "mul50": Workload("50 multiplies, forward and backward", multiplies, ratio_reach=1.5),
     "mlp": Workload("MLP step, 64-128-10, batch 32", mlp_step, ratio_reach=2.0),
-    "cnn": Workload(
-        "CNN step, 28x28, 32 and 64 channels, batch 64, Adam", cnn_step, ratio_reach=4.0
-    ),
+    "cnn": Workload("CNN step, 28x28, 32 and 64 channels, batch 64, Adam", cnn_step, ratio_reach=4.0),
     IMPORT: Workload("import of the package", None, seconds_reach=0.25),
 }

@@ -141,13 +141,16 @@ LAYERS: dict[str, tuple[Any, ...]] = {
     "HuberLoss": (lambda nn, t: nn.HuberLoss("none", 0.6), randn(3, 4), randn(3, 4, seed=1)),
     "CrossEntropyLoss": (lambda nn, t: nn.CrossEntropyLoss(), randn(4, 6), np.array([0, 5, 2, 2])),
     "CrossEntropyLoss with everything": (
-        lambda nn, t: nn.CrossEntropyLoss(t.arange(1.0, 7.0), ignore_index=2, label_smoothing=0.1), randn(2, 6, 3), WORDS),
+        lambda nn, t: nn.CrossEntropyLoss(t.arange(1.0, 7.0), ignore_index=2, label_smoothing=0.1),
+        randn(2, 6, 3), WORDS),
     "NLLLoss": (lambda nn, t: nn.NLLLoss(t.arange(1.0, 7.0), reduction="sum"), randn(4, 6), np.array([0, 5, 2, 2])),
     "BCELoss": (lambda nn, t: nn.BCELoss(), np.linspace(0.1, 0.9, 6), np.linspace(1.0, 0.0, 6)),
     "BCEWithLogitsLoss": (
-        lambda nn, t: nn.BCEWithLogitsLoss(pos_weight=t.arange(1.0, 5.0)), randn(3, 4), np.abs(randn(3, 4, seed=1)) % 1),
+        lambda nn, t: nn.BCEWithLogitsLoss(pos_weight=t.arange(1.0, 5.0)),
+        randn(3, 4), np.abs(randn(3, 4, seed=1)) % 1),
     "KLDivLoss": (lambda nn, t: nn.KLDivLoss(reduction="batchmean"), randn(3, 4), np.abs(randn(3, 4, seed=1))),
-    "KLDivLoss of logs": (lambda nn, t: nn.KLDivLoss("none" == "", None, "mean", True), randn(3, 4), randn(3, 4, seed=1)),
+    "KLDivLoss of logs": (
+        lambda nn, t: nn.KLDivLoss(False, None, "mean", True), randn(3, 4), randn(3, 4, seed=1)),
 }  # fmt: skip
 
 
@@ -171,7 +174,8 @@ def test_batch_norm_evaluates_with_what_it_saw_in_training() -> None:
         for seed in range(4):
             norm(torch.from_numpy(randn(2, 3, 4, 5, seed=seed)))
         norm.eval()
-        return [norm(torch.from_numpy(randn(2, 3, 2, 2))).tolist(), norm.running_var.tolist(), int(norm.num_batches_tracked)]
+        result = norm(torch.from_numpy(randn(2, 3, 2, 2)))
+        return [result.tolist(), norm.running_var.tolist(), int(norm.num_batches_tracked)]
 
     theirs, ours = program(pytorch), program(minitorch)
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-12)
@@ -210,7 +214,7 @@ def test_a_transposed_convolution_reaches_the_size_asked_for() -> None:
         layer = engine.nn.ConvTranspose2d(2, 3, 3, stride=2, dtype=engine.float64)
         x = engine.from_numpy(randn(1, 2, 4, 4))
         values.append(layer(x, output_size=[10, 9]).detach().numpy())
-        with pytest.raises(ValueError, match=r"requested an output size of \[12, 9\], but valid sizes range from \[9, 9\]"):
+        with pytest.raises(ValueError, match=r"an output size of \[12, 9\], but valid sizes range from \[9, 9\]"):
             layer(x, output_size=[12, 9])
     np.testing.assert_allclose(values[1], values[0], rtol=1e-6)
 
@@ -253,7 +257,7 @@ def test_an_embedding_is_made_from_a_table() -> None:
 def test_wrong_use_is_refused_with_pytorchs_words(wrong: Any) -> None:
     messages = []
     for engine in (pytorch, minitorch):
-        with pytest.raises(Exception) as caught:  # noqa: PT011  (the type is what is compared)
+        with pytest.raises(Exception) as caught:  # the type is what is compared
             wrong(engine)
         messages.append((type(caught.value), str(caught.value)))
     assert messages[0] == messages[1]

@@ -196,7 +196,7 @@ def test_a_parameter_survives_pickling() -> None:
 def test_wrong_use_is_refused_with_pytorchs_words(change: Any) -> None:
     messages = []
     for engine in (__import__("torch"), minitorch):
-        with pytest.raises(Exception) as caught:  # noqa: PT011  (the type is what is compared)
+        with pytest.raises(Exception) as caught:  # the type is what is compared
             change(engine, small_net(engine))
         messages.append((type(caught.value), str(caught.value).replace("minitorch.", "torch.")))
     assert messages[0] == messages[1]
@@ -209,7 +209,7 @@ def test_assigning_before_init_is_refused() -> None:
 
             class Net(engine.nn.Module):
                 def __init__(self, engine: Any = engine) -> None:
-                    self.x = eval("nn." + value, {"nn": engine.nn, "torch": engine})  # noqa: S307
+                    self.x = eval("nn." + value, {"nn": engine.nn, "torch": engine})
 
             with pytest.raises(AttributeError) as caught:
                 Net()
@@ -395,7 +395,7 @@ def test_state_dict_hooks_run_in_pytorchs_order() -> None:
     def program(torch: Any) -> list[Any]:
         net, calls = small_net(torch), []
         net.register_state_dict_pre_hook(lambda m, prefix, keep: calls.append(["pre", prefix, keep]))
-        net.first.register_state_dict_post_hook(lambda m, state, prefix, meta: calls.append(["post", prefix, len(state)]))
+        net.first.register_state_dict_post_hook(lambda m, state, prefix, _: calls.append(["post", prefix, len(state)]))
 
         def rename(module: Any, state: Any, prefix: str, metadata: Any) -> None:
             state["renamed"] = state.pop("own")
@@ -441,10 +441,7 @@ def test_forward_hooks_see_and_replace_arguments_and_results() -> None:
         last = block.register_forward_hook(
             log("post kwargs", lambda args, kwargs, out: out * kwargs["bias"]), with_kwargs=True
         )
-        everywhere = torch.nn.modules.module.register_module_forward_hook if torch.__name__ == "torch" else (
-            torch.nn.modules.hooks.register_module_forward_hook
-        )
-        handle = everywhere(log("global"))
+        handle = torch.nn.modules.module.register_module_forward_hook(log("global"))
         first = block(x, bias=x)
         handle.remove()
         last.remove()
@@ -547,7 +544,7 @@ def test_in_place_writes_behind_a_backward_hook_are_refused() -> None:
 
 def test_registration_hooks_replace_what_is_registered() -> None:
     def program(torch: Any) -> list[Any]:
-        registry = torch.nn.modules.module if torch.__name__ == "torch" else torch.nn.modules.hooks
+        registry = torch.nn.modules.module
         calls: list[Any] = []
         handles = [
             registry.register_module_parameter_registration_hook(lambda m, n, p: calls.append(["parameter", n])),

@@ -1,4 +1,4 @@
-"""Tests for `minitorch/ops/arithmetic.py`, and of what every pointwise operator does: dtypes, layouts, in-place, out=."""
+"""Tests for `minitorch/ops/arithmetic.py` and for what pointwise operators share: dtypes, layouts, in-place, out=."""
 
 import itertools
 

@@ -11,7 +11,7 @@ INTEGERS = ["bool", "uint8", "int8", "int32", "int64"]
 
 
 @pytest.mark.parametrize("name", ["and_", "or_", "xor"])
-@pytest.mark.parametrize("dtypes", itertools.product(INTEGERS, INTEGERS), ids="-".join)
+@pytest.mark.parametrize("dtypes", list(itertools.product(INTEGERS, INTEGERS)), ids="-".join)
 def test_bits_of_two_tensors(name, dtypes):
     x, y = (integers(3, 4, high=8, seed=seed).astype(dtype) for seed, dtype in enumerate(dtypes))
     bits = getattr(operator, name)

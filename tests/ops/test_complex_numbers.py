@@ -53,7 +53,7 @@ def test_angles():
 def test_composition():
     x, y = randn(3, 4), randn(4, seed=1)
     check(lambda torch, x, y: torch.complex(x, y), x, y, second=True)
-    check(lambda torch, r, a: torch.polar(r, a), x, y, second=True, names=False)
+    check(lambda torch, r, a: torch.polar(r, a), np.abs(x), y, second=True, names=False)
     check(lambda torch, x, y: torch.complex(x, y), x.astype(np.float32), y.astype(np.float32))
     check_raises(lambda torch, x, y: torch.complex(x, y), x, y.astype(np.float32))
     check_raises(lambda torch, i: torch.complex(i, i), integers(3))

@@ -39,7 +39,7 @@ def test_numbers_divide_and_are_divided(name):
     check(lambda torch, x: (7 // x, 7 % x, -7.5 // x, torch.remainder(-7, x)), np.array([2, -3, 5]))
 
 
-@pytest.mark.parametrize("dtypes", itertools.product(DTYPES, DTYPES), ids="-".join)
+@pytest.mark.parametrize("dtypes", list(itertools.product(DTYPES, DTYPES)), ids="-".join)
 def test_promotion_of_divisions_is_torchs(dtypes):
     x, y = integers(6, low=0, high=9), integers(6, low=1, high=5, seed=1)
 

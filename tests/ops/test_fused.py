@@ -37,8 +37,12 @@ def test_fused_operations_of_complex_numbers():
 
 def test_dtypes_of_fused_operations():
     i, f = integers(3, low=1), randn(3)
-    check(lambda torch, i, f: (i.addcmul(i, i, value=2), f.addcmul(i, i), i.addcmul(f, i), f.addcdiv(f, i)), i, f,
-          grad=False)  # torch's gradient of an integer factor is an error
+    check(
+        lambda torch, i, f: (i.addcmul(i, i, value=2), f.addcmul(i, i), i.addcmul(f, i), f.addcdiv(f, i)),
+        i,
+        f,
+        grad=False,
+    )  # torch's gradient of an integer factor is an error
     check_raises(lambda torch, i: i.addcdiv(i, i), i, match="Integer division with addcdiv")
     check_raises(lambda torch, f, i: f.addcdiv(i, i), f, i)
     check_raises(lambda torch, i: i.lerp(i, 0.5), i)

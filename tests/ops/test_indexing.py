@@ -106,8 +106,9 @@ def test_any_expression_shares_memory_exactly_where_pytorch_does(data):
     for engine in (torch, minitorch):
         (x,) = tensors_in(engine, (randn(*shape),), False)
         part = x[tuple(build(engine, p) for p in parts)]
-        shares = part.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
-        found.append((shares, part._is_view(), part.storage_offset(), tuple(part.stride())))
+        shares = part.numel() > 0 and part.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+        places = [s for s, n in zip(part.stride(), part.shape) if n > 1] if part.numel() else []
+        found.append((shares, part._is_view(), part.storage_offset(), places))
     assert found[0] == found[1]
 
 
@@ -132,7 +133,7 @@ def test_any_expression_writes_the_same_part_and_sends_the_same_gradients(data):
         return y
 
     arguments = (value,) if isinstance(value, np.ndarray) else ()
-    check(program, base, *arguments, names=not isinstance(value, (int, float)), second=True)
+    check(program, base, *arguments, second=True)
 
 
 @given(st.data())
@@ -253,7 +254,7 @@ def test_each_kind_of_assignment(statement):
         exec(statement, {"torch": torch, "y": y, "v": v})
         return y, y._version
 
-    check(program, randn(3, 4, 5), randn(4, 5, seed=1), names=statement.split("= ")[1][0] in "vy", second=True)
+    check(program, randn(3, 4, 5), randn(4, 5, seed=1), second=True)
 
 
 def test_a_view_that_was_written_reads_the_new_history():

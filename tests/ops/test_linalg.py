@@ -55,6 +55,10 @@ def test_addmm_scales_and_broadcasts(beta: float, alpha: float, shape: tuple[int
           randn(*shape, seed=3), randn(3, 4), randn(4, 5), second=True)  # fmt: skip
 
 
+def test_fractions_of_beta_and_alpha_are_dropped_for_integers() -> None:
+    check(lambda torch, z, x: torch.addmm(z, x, x, beta=0.9, alpha=2.5), integers(3), integers(3, 3))
+
+
 def test_addmm_with_beta_0_ignores_nans_of_its_input() -> None:
     check(lambda torch, z, x, y: torch.addmm(z, x, y, beta=0), np.full((2, 2), np.nan), randn(2, 3), randn(3, 2))
 
@@ -165,7 +169,6 @@ WRONG_CALLS = [
     (lambda torch, z, x: torch.addmm(z, z, x), [(3,), (3, 3)], "mat1 must be a matrix, got 1-D tensor"),
     (lambda torch, z, x: torch.addmm(z.to(torch.float32), x, x), [(3,), (3, 3)], "must have the same dtype, but got Float"),
     (lambda torch, z, x: z.addmm_(x, x), [(3,), (3, 3)], "Bad in-place call"),
-    (lambda torch, z, x: torch.addmm(z.to(torch.int64), x.to(torch.int64), x.to(torch.int64), beta=0.5), [(3,), (3, 3)], "beta"),
     (lambda torch, z, x, y: torch.addmv(z, x, y), [(3,), (2, 3), (3,)], "size mismatch, got input (3)"),
     (lambda torch, x: torch.outer(x, x), [(2, 2)], "outer: Expected 1-D argument self, but got 2-D"),
     (lambda torch, x, y: torch.matmul(x, y), [(), (3,)], "both arguments to matmul need to be at least 1D"),

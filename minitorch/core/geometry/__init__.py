@@ -37,6 +37,7 @@ from minitorch.core.geometry.layout import contiguous_stride as contiguous_strid
 from minitorch.core.geometry.layout import extent as extent
 from minitorch.core.geometry.layout import is_channels_last as is_channels_last
 from minitorch.core.geometry.layout import is_dense as is_dense
+from minitorch.core.geometry.layout import maybe_overlaps_itself as maybe_overlaps_itself
 from minitorch.core.geometry.layout import overlaps_itself as overlaps_itself
 from minitorch.core.geometry.layout import wrap_dim as wrap_dim
 from minitorch.core.geometry.layout import wrap_dims as wrap_dims

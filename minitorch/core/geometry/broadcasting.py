@@ -97,7 +97,7 @@ def result_geometry(*operands: Geometry) -> Geometry:
     if all(g.shape == first.shape for g in operands):
         if all(g.is_contiguous for g in operands):
             return contiguous(first.shape)
-        if all(is_channels_last(g) for g in operands):
+        if first.ndim == 4 and all(is_channels_last(g) for g in operands):
             return channels_last(first.shape)
         if all(g.stride == first.stride for g in operands) and is_dense(first):
             return Geometry(first.shape, first.stride)

@@ -132,8 +132,11 @@ def channels_last(shape: Ints) -> Geometry:
 
 @remember
 def is_channels_last(geometry: Geometry) -> bool:
-    """Whether a 4-D (N, C, H, W) lies in memory as a contiguous (N, H, W, C); strides of size-1 dimensions are free."""
-    if geometry.ndim != 4:
+    """Whether (N, C, H, W) lies in memory as a contiguous (N, H, W, C), or (N, C, D, H, W) as (N, D, H, W, C).
+
+    Strides of dimensions of size 1 are free.
+    """
+    if geometry.ndim not in (4, 5):
         return False
     wanted = channels_last(geometry.shape).stride
     return all(size == 1 or a == b for size, a, b in zip(geometry.shape, geometry.stride, wanted))
@@ -160,6 +163,18 @@ def overlaps_itself(geometry: Geometry) -> bool:
     if geometry.is_contiguous or geometry.numel == 0:
         return False
     return any(step == 0 and size > 1 for step, size in zip(geometry.stride, geometry.shape))
+
+
+@remember
+def maybe_overlaps_itself(geometry: Geometry) -> bool:
+    """Whether two indices may lead to one element: some stride does not step over all that smaller strides reach."""
+    reach = 0
+    for step, size in sorted(zip(geometry.stride, geometry.shape)):
+        if size > 1:
+            if step <= reach:
+                return geometry.numel > 0
+            reach += (size - 1) * step
+    return False
 
 
 def extent(geometry: Geometry) -> int:

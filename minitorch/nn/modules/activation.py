@@ -336,6 +336,8 @@ class Tanhshrink(Module):
 
 
 class _AlongDim(Module):
+    dim: Any
+
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim

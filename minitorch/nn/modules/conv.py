@@ -45,7 +45,7 @@ class _ConvNd(Module):
         self.out_channels = out_channels
         self.kernel_size = n_tuple(kernel_size, n)
         self.stride = n_tuple(stride, n)
-        self.padding = padding if isinstance(padding, str) else n_tuple(padding, n)
+        self.padding: Any = padding if isinstance(padding, str) else n_tuple(padding, n)
         self.dilation = n_tuple(dilation, n)
         self.output_padding = n_tuple(output_padding, n)
         self.groups = groups

@@ -18,8 +18,9 @@ from minitorch.autograd.grad_mode import no_grad
 from minitorch.core import dtypes
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.memory_format import preserve_format
 from minitorch.ops import creation
-from minitorch.ops.copying import convert, parse_to, preserve_format
+from minitorch.ops.conversion import convert, parse_to
 
 
 class ModuleConversion:

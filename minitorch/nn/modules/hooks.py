@@ -28,6 +28,21 @@ from minitorch.nn.modules.backward_hook import BackwardHook
 Hook = Callable[..., Any]
 Hooks = OrderedDict[int, Hook]
 
+# What every module keeps, an ordered dictionary each.
+HOOK_DICTIONARIES = (
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_forward_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called",
+    "_forward_pre_hooks",
+    "_forward_pre_hooks_with_kwargs",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
 global_buffer_registration_hooks: Hooks = OrderedDict()
 global_module_registration_hooks: Hooks = OrderedDict()
 global_parameter_registration_hooks: Hooks = OrderedDict()

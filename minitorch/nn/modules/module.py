@@ -24,7 +24,8 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch._typename import typename
 from minitorch.nn.modules.conversion import ModuleConversion
-from minitorch.nn.modules.hooks import (
+from minitorch.nn.modules.hooks import (  # noqa: F401  (PyTorch has them here)
+    HOOK_DICTIONARIES,
     ModuleHooks,
     call_with_hooks,
     global_backward_hooks,
@@ -34,23 +35,16 @@ from minitorch.nn.modules.hooks import (
     global_forward_pre_hooks,
     global_module_registration_hooks,
     global_parameter_registration_hooks,
+    register_module_buffer_registration_hook,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
 )
 from minitorch.nn.modules.state_dict import ModuleStateDict
-from minitorch.nn.parameter import Buffer, Parameter
-
-_HOOK_DICTIONARIES = (
-    "_backward_pre_hooks",
-    "_backward_hooks",
-    "_forward_hooks",
-    "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called",
-    "_forward_pre_hooks",
-    "_forward_pre_hooks_with_kwargs",
-    "_state_dict_hooks",
-    "_state_dict_pre_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-)
+from minitorch.nn.parameter import Buffer, Parameter, clear_grad
 
 
 class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
@@ -72,7 +66,7 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
         attributes["_buffers"] = {}
         attributes["_modules"] = {}
         attributes["_non_persistent_buffers_set"] = set()
-        for hooks in _HOOK_DICTIONARIES:
+        for hooks in HOOK_DICTIONARIES:
             attributes[hooks] = OrderedDict()
         if self.call_super_init:
             super().__init__(*args, **kwargs)
@@ -239,9 +233,8 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
             raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
-        if strict or hasattr(parent, name):
-            if not isinstance(_attribute(parent, name), Module):
-                raise AttributeError(f"`{name}` is not an nn.Module")
+        if (strict or hasattr(parent, name)) and not isinstance(_attribute(parent, name), Module):
+            raise AttributeError(f"`{name}` is not an nn.Module")
         setattr(parent, name, module)
 
     def get_parameter(self, target: str) -> Any:
@@ -380,21 +373,6 @@ class Module(ModuleHooks, ModuleStateDict, ModuleConversion):
             return f"{self._get_name()}({lines[0]})"
         body = "".join(f"\n  {line}" for line in lines + children)
         return f"{self._get_name()}({body}\n)" if body else f"{self._get_name()}()"
-
-
-def clear_grad(tensor: Any, set_to_none: bool) -> None:
-    """Set ``tensor.grad`` to None, or detach it and fill it with zeros."""
-    gradient = tensor.grad
-    if gradient is None:
-        return
-    if set_to_none:
-        tensor.grad = None
-    else:
-        if gradient.grad_fn is not None:
-            gradient.detach_()
-        else:
-            gradient.requires_grad_(False)
-        gradient.zero_()
 
 
 def _attribute(module: Module, name: str) -> Any:

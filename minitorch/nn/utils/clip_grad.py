@@ -17,7 +17,7 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.autograd.inplace import bump_version
-from minitorch.ops import creation
+from minitorch.ops import from_data
 
 
 def _gradients(parameters: Any) -> list[Any]:
@@ -32,7 +32,7 @@ def get_total_norm(
     tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
     norm_type = float(norm_type)
     if not tensors:
-        return creation.tensor(0.0)
+        return from_data.tensor(0.0)
     norms = [_norm(tensor.array, norm_type) for tensor in tensors]
     xp = tensors[0].device.backend.xp
     total = _norm(xp.asarray([float(norm) for norm in norms]), norm_type)
@@ -42,7 +42,7 @@ def get_total_norm(
             "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )
-    return creation.tensor(float(total), dtype=tensors[0].dtype, device=tensors[0].device)
+    return from_data.tensor(float(total), dtype=tensors[0].dtype, device=tensors[0].device)
 
 
 def _norm(array: Any, order: float) -> Any:

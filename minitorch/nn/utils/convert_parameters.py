@@ -29,7 +29,7 @@ def vector_to_parameters(vec: Any, parameters: Iterable[Any]) -> None:
     start = 0
     for parameter in parameters:
         part = vec.detach().narrow(0, start, parameter.numel())
-        parameter.data = part.view(*parameter.shape)
+        parameter.data = part.view_as(parameter)
         start += parameter.numel()
 
 

@@ -66,9 +66,7 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
 
 def device_of_operands(name: str, operands: Sequence[Any]) -> Any:
     """The device of the operands; a zero-dim CPU tensor goes along with any device, as a number would."""
-    dimensioned = [
-        o for o in operands if isinstance(o, TensorBase) and not (o.ndim == 0 and o.device.type == "cpu")
-    ]
+    dimensioned = [o for o in operands if isinstance(o, TensorBase) and not (o.ndim == 0 and o.device.type == "cpu")]
     return device_of(name, dimensioned or operands)
 
 
@@ -79,7 +77,7 @@ def operand_dtypes(declaration: Pointwise, operands: Sequence[Any]) -> tuple[Dty
     if promotion == "float" and common.category < dtypes.FLOATING:
         common = dtypes.get_default_dtype()
     if _KINDS[common.category] not in declaration.kinds:
-        raise NotImplementedError(f'"{declaration.name}_cpu" not implemented for \'{scalar_type_name(common)}\'')
+        raise NotImplementedError(f"\"{declaration.name}_cpu\" not implemented for '{scalar_type_name(common)}'")
     if promotion == "bool":
         return common, dtypes.bool_
     if promotion == "real":

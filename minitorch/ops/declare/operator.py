@@ -42,6 +42,7 @@ from minitorch.autograd.node import (
     Node,
     gradient_edge,
     next_sequence_nr,
+    written_in_place,
 )
 from minitorch.core.dtypes import FLOATING
 from minitorch.tensor_base import TensorBase, over_storage, wrap_any
@@ -166,12 +167,13 @@ class OperatorNode(Node):
             if version < 0:
                 continue
             tensor = values[place]
+            _, kind, index, _ = self.operator.saved[place]
             if tensor._storage.version != version:
-                raise RuntimeError(self._written_in_place(tensor, version))
-            if self.operator.saved[place].kind is RESULT:
+                raise RuntimeError(written_in_place(tensor, version, self if kind is RESULT else None, index))
+            if kind is RESULT:
                 if values is self.saved:
                     values = list(values)
-                values[place] = self._with_history(tensor, self.operator.saved[place].index)
+                values[place] = self._with_history(tensor, index)
         return values
 
     def _with_history(self, tensor: Any, output_nr: int) -> Any:
@@ -180,18 +182,6 @@ class OperatorNode(Node):
         if tensor._dtype.category >= FLOATING:
             result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
         return result
-
-    def _written_in_place(self, tensor: Any, version: int) -> str:
-        producer = tensor.grad_fn if tensor.grad_fn is not None else self
-        dtype = f"{tensor.device.type}.{_tensor_type_names[tensor.dtype.name]}Tensor"
-        what = f"[torch.{dtype.removeprefix('cpu.')} {list(tensor.shape)}]"
-        made = f", which is output {tensor._output_nr} of {producer.name()}," if tensor.grad_fn is not None else ""
-        return (
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"{what}{made} is at version {tensor._storage.version}; expected version {version} instead. Hint: enable "
-            "anomaly detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True)."
-        )
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         operator, needs = self.operator, self.needs
@@ -243,13 +233,6 @@ class OperatorNode(Node):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-_tensor_type_names = {
-    "float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long",
-    "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool",
-    "complex64": "ComplexFloat", "complex128": "ComplexDouble",
-}  # fmt: skip
-
-
 def record(operator: Operator, arguments: Sequence[Any], result: Any) -> None:
     """If an argument requires grad, leave a node behind and make it the ``grad_fn`` of the result."""
     node = make_node(operator, arguments, result)
@@ -281,11 +264,12 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
     for index in operator.differentiable:
         value = arguments[index]
         if isinstance(value, TensorBase):
-            if value._base is None and not value._requires_grad:
-                edges.append(None)
-            elif value._base is None and value._grad_fn is not None:  # gradient_edge(value), without the call
-                edges.append((value._grad_fn, value._output_nr))
+            grad_fn = value._grad_fn
+            if grad_fn is not None and (value._base is None or value._view_version == value._storage.version):
+                edges.append((grad_fn, value._output_nr))  # gradient_edge(value), without the call
                 needed |= 1 << index
+            elif value._base is None and not value._requires_grad:
+                edges.append(None)
             else:
                 edges.append(gradient_edge(value))
                 if value.requires_grad:

@@ -21,8 +21,8 @@ into ``out`` unless that is None. Parameters behind ``out`` are plain arguments.
   raises ``TypeError``, so that Python asks the other operand.
 - broadcasting backwards, which is the engine's (``autograd/node.py``, ``fit_gradient``).
 
-The usual case, operands of one float dtype, or a tensor and a number, takes a short way: it is recognised by comparing
-references, and costs little more than the array operation itself.
+The usual case, operands of one float dtype (or int64), or a tensor and a number, takes a short way: it is recognised by
+comparing references, and costs less than a microsecond above the array operation itself.
 
 PyTorch's counterpart is ``aten/src/ATen/TensorIterator.cpp`` and the structured kernels of ``native_functions.yaml``.
 """
@@ -50,6 +50,7 @@ from minitorch.ops.declare.writing import write_out as write_out
 from minitorch.tensor_base import TensorBase, allocate, wrap
 
 _FLOATS = frozenset((dtypes.float32, dtypes.float64))
+_FLOATS_AND_INT64 = _FLOATS | {dtypes.int64}
 
 
 class PointwiseFunction(OperatorFunction, Protocol):
@@ -77,7 +78,7 @@ def pointwise(
 
     def declare(forward: Callable[..., Any]) -> PointwiseFunction:
         declaration = Pointwise(forward, grad_fn, promotion, kinds, check, numbers)
-        form = _general if "f" not in kinds else {1: _unary, 2: _binary}.get(declaration.operands, _general)
+        form = _form(declaration)
         function: Any = as_function(form(declaration, compute), declaration)
         written = declaration if promotion != "bool" else _cutting_twin(declaration)
         function.inplace = inplace_twin(written)
@@ -86,6 +87,15 @@ def pointwise(
         return function  # type: ignore[no-any-return]
 
     return declare
+
+
+def _form(declaration: Pointwise) -> Callable[..., Any]:
+    """The short way is for operators on floats; the leanest for one or two operands and no further argument."""
+    if "f" not in declaration.kinds:
+        return _general
+    if declaration.operands != len(declaration.parameters):
+        return _several
+    return {1: _unary, 2: _binary}.get(declaration.operands, _several)
 
 
 def _cutting_twin(declaration: Pointwise) -> Pointwise:
@@ -102,37 +112,37 @@ def _unary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..
     forward = declaration.forward
     result_dtype = dtypes.bool_ if declaration.promotion == "bool" else None
 
-    def call(input: Any, *extra: Any, out: Any = None) -> Any:
+    def call(input: Any, *, out: Any = None) -> Any:
         if out is not None or not isinstance(input, TensorBase) or input._dtype not in _FLOATS:
-            return otherwise(declaration, (input, *extra), out)
+            return otherwise(declaration, (input,), out)
         geometry = input._geometry
         if not geometry.is_plain:
             geometry = geo.result_geometry(geometry)
             if not geometry.is_plain or not input._geometry.is_contiguous:
-                return otherwise(declaration, (input, *extra), out)
+                return otherwise(declaration, (input,), out)
         array, device = input._array, input._storage.device
         if array is None:
             array = input.array
-        result = wrap(
-            forward(device.backend.xp, array, None, *extra), result_dtype or input._dtype, device, geometry
-        )
+        result = wrap(forward(device.backend.xp, array, None), result_dtype or input._dtype, device, geometry)
         if (input._requires_grad or input._base is not None) and modes.enabled:
-            record(declaration, (input, *extra), result)
+            record(declaration, (input,), result)
         return result
 
     return call
 
 
 def _binary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
-    forward, numbers = declaration.forward, declaration.numbers != "refused"
+    forward, numbers, int64 = declaration.forward, declaration.numbers != "refused", dtypes.int64
     result_dtype = dtypes.bool_ if declaration.promotion == "bool" else None
+    promotes = declaration.promotion == "float" or "i" not in declaration.kinds
+    short_dtypes = _FLOATS if promotes else _FLOATS_AND_INT64
 
-    def call(input: Any, other: Any, *extra: Any, out: Any = None) -> Any:
-        if out is not None or not isinstance(input, TensorBase) or input._dtype not in _FLOATS:
-            return otherwise(declaration, (input, other, *extra), out)
+    def call(input: Any, other: Any, *, out: Any = None) -> Any:
+        if out is not None or not isinstance(input, TensorBase) or input._dtype not in short_dtypes:
+            return otherwise(declaration, (input, other), out)
         geometry, device = input._geometry, input._storage.device
         kind = type(other)
-        if (kind is float or kind is int) and numbers:
+        if (kind is int or kind is float and input._dtype is not int64) and numbers:
             operand, tracked, same = other, input._requires_grad or input._base is not None, geometry.is_plain
         elif isinstance(other, TensorBase) and other._dtype is input._dtype and other._storage.device is device:
             same = other._geometry is geometry and geometry.is_plain
@@ -141,22 +151,54 @@ def _binary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[.
             operand = other._array
             if operand is None:
                 operand = other.array
-            tracked = (
-                input._requires_grad or other._requires_grad or input._base is not None or other._base is not None
-            )
+            tracked = input._requires_grad or other._requires_grad or input._base is not None or other._base is not None
         else:
-            return otherwise(declaration, (input, other, *extra), out)
+            return otherwise(declaration, (input, other), out)
         if not geometry.is_plain:
-            return otherwise(declaration, (input, other, *extra), out)
+            return otherwise(declaration, (input, other), out)
         array = input._array
         if array is None:
             array = input.array
-        array = forward(device.backend.xp, array, operand, None, *extra)
+        array = forward(device.backend.xp, array, operand, None)
         if not same and not array.flags.c_contiguous:
             array = device.backend.xp.ascontiguousarray(array)
         result = wrap(array, result_dtype or input._dtype, device, geometry)
         if tracked and modes.enabled:
-            record(declaration, (input, other, *extra), result)
+            record(declaration, (input, other), result)
+        return result
+
+    return call
+
+
+def _several(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """Any number of operands, of one float dtype and the same plain geometry, and further arguments."""
+    forward, operands, numbers = declaration.forward, declaration.operands, declaration.numbers != "refused"
+    result_dtype = dtypes.bool_ if declaration.promotion == "bool" else None
+
+    def call(*arguments: Any, out: Any = None) -> Any:
+        first = arguments[0]
+        if out is not None or not isinstance(first, TensorBase) or first._dtype not in _FLOATS:
+            return otherwise(declaration, arguments, out)
+        geometry, dtype, device = first._geometry, first._dtype, first._storage.device
+        if not geometry.is_plain:
+            return otherwise(declaration, arguments, out)
+        arrays, tracked = [], False
+        for operand in arguments[:operands]:
+            if isinstance(operand, TensorBase):
+                if operand._geometry is not geometry or operand._dtype is not dtype:
+                    return otherwise(declaration, arguments, out)
+                if operand._storage.device is not device:
+                    return otherwise(declaration, arguments, out)
+                arrays.append(operand.array)
+                tracked = tracked or operand._requires_grad or operand._base is not None
+            elif type(operand) is float and numbers:
+                arrays.append(operand)
+            else:
+                return otherwise(declaration, arguments, out)
+        array = forward(device.backend.xp, *arrays, None, *arguments[operands:])
+        result = wrap(array, result_dtype or dtype, device, geometry)
+        if tracked and modes.enabled:
+            record(declaration, arguments, result)
         return result
 
     return call

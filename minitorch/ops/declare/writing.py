@@ -28,7 +28,7 @@ from minitorch.ops.declare.operands import (
     check_operands,
     operand_dtypes,
 )
-from minitorch.ops.declare.operator import RESULT, OperatorNode, device_of, make_node
+from minitorch.ops.declare.operator import ARGUMENT, RESULT, OperatorNode, device_of, make_node
 from minitorch.tensor_base import TensorBase, allocate
 
 _FLOATS = frozenset((dtypes.float32, dtypes.float64))
@@ -53,7 +53,8 @@ def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = 
             return general(declaration, (input, *arguments))
         arrays: list[Any] = []
         for operand in arguments[:others] if others != len(arguments) else arguments:
-            if type(operand) is float and numbers:
+            kind = type(operand)
+            if (kind is float or kind is int) and numbers:
                 arrays.append(operand)
             elif (
                 isinstance(operand, TensorBase)
@@ -120,7 +121,8 @@ def _keep_old_value(node: OperatorNode, input: Any) -> None:
     """A derivative that needs the operand as it was before the write gets a copy of it, under its old history."""
     saved = node.saved or []
     for place, value in enumerate(saved):
-        if value is input:
+        _, kind, index, _ = node.operator.saved[place]
+        if value is input and kind is ARGUMENT and index == 0:  # not the other operand of x.mul_(x), as in PyTorch
             copy = input.detach().clone()
             copy._grad_fn, copy._output_nr, copy._requires_grad = input.grad_fn, input._output_nr, input.requires_grad
             saved[place] = copy
@@ -138,9 +140,7 @@ def _check_result_fits(target: Any, operands: Sequence[Any], result_dtype: Dtype
     _check_castable(result_dtype, target._dtype)
     shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
     if shape != target.shape:
-        raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}"
-        )
+        raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
 
 
 def _check_castable(result: Dtype, target: Dtype) -> None:

@@ -1,0 +1,145 @@
+"""Out of the engine: a tensor as Python numbers, lists, and NumPy arrays.
+
+These are the methods of ``Tensor`` that Python itself and NumPy call: ``len(x)``, ``float(x)``, ``for row in x``,
+``np.asarray(x)``, ``f"{x:.2f}"``. A number comes out of a tensor with exactly one element; an array shares the tensor's
+memory.
+
+PyTorch: ``torch/_tensor.py`` (``__format__``, ``__iter__``, ``__array__``), ``torch/csrc/utils/tensor_numpy.cpp`` and
+``torch/csrc/autograd/python_variable_methods.cpp`` (``__index__``, ``item``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from minitorch.core import dtypes
+from minitorch.core.promotion import scalar_type_name
+from minitorch.tensor_base import TensorBase, is_exactly_tensor
+
+
+def item(tensor: Any) -> Any:
+    """The one element as a Python number. ``RuntimeError`` unless there is exactly one."""
+    if tensor._geometry.numel != 1:
+        raise RuntimeError(f"a Tensor with {tensor._geometry.numel} elements cannot be converted to Scalar")
+    value = tensor.array.item()
+    return value if isinstance(value, (int, float, complex)) else float(value)
+
+
+def tolist(tensor: Any) -> Any:
+    """Nested lists of Python numbers; a number for a zero-dim tensor."""
+    array = tensor.array
+    if tensor._dtype._ml_name is not None:
+        array = array.astype(np.float32)
+    return array.tolist()
+
+
+def numpy(tensor: Any, *, force: bool = False) -> np.ndarray[Any, Any]:
+    """The tensor's memory as a NumPy array. ``force``: also if that takes a detach or a copy.
+
+    ``RuntimeError`` if it requires grad, ``TypeError`` for dtypes that NumPy does not know and other devices.
+    """
+    if not force:
+        if tensor.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if tensor.device.type != "cpu":
+            raise TypeError(
+                f"can't convert {tensor.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
+                "host memory first."
+            )
+    elif tensor.device.type != "cpu":
+        tensor = tensor.cpu()
+    if tensor._dtype._ml_name is not None:
+        raise TypeError(f"Got unsupported ScalarType {scalar_type_name(tensor._dtype)}")
+    return tensor.array.view()  # type: ignore[no-any-return]
+
+
+def to_array(tensor: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    """What ``np.asarray(tensor)`` and ``np.array(tensor)`` get."""
+    array = numpy(tensor)
+    if copy:
+        return array.astype(array.dtype if dtype is None else dtype, copy=True)
+    return array if dtype is None else array.astype(dtype, copy=False)
+
+
+def length(tensor: Any) -> int:
+    """Size of the first dimension."""
+    if tensor._geometry.ndim == 0:
+        raise TypeError("len() of a 0-d tensor")
+    return int(tensor._geometry.shape[0])
+
+
+def iterate(tensor: Any) -> Iterator[Any]:
+    """The views along the first dimension."""
+    if tensor._geometry.ndim == 0:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(tensor.unbind(0))
+
+
+def contains(tensor: Any, element: Any) -> bool:
+    """Whether some element equals a number or a tensor."""
+    if not isinstance(element, (TensorBase, int, float, complex)):
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+        )
+    return bool((tensor == element).any().item())
+
+
+def is_true(tensor: Any) -> bool:
+    """Whether the one element is not zero. ``RuntimeError`` unless there is exactly one."""
+    count = tensor._geometry.numel
+    if count != 1:
+        raise RuntimeError(
+            f"Boolean value of Tensor with {'no values' if count == 0 else 'more than one value'} is ambiguous"
+        )
+    return bool(tensor.array.item())
+
+
+def as_int(tensor: Any) -> int:
+    """``int(x)``: cut towards zero."""
+    return int(_real(tensor))
+
+
+def as_float(tensor: Any) -> float:
+    """``float(x)``."""
+    return float(_real(tensor))
+
+
+def as_complex(tensor: Any) -> complex:
+    """``complex(x)``."""
+    return complex(item(tensor))
+
+
+def _real(tensor: Any) -> Any:
+    value = item(tensor)
+    if isinstance(value, complex):
+        if value.imag:
+            raise RuntimeError("value cannot be converted to type double without overflow")
+        return value.real
+    return value
+
+
+def as_index(tensor: Any) -> int:
+    """What ``list[x]`` and ``range(x)`` use: an integer tensor of one element."""
+    if tensor._geometry.numel != 1 or tensor._dtype.category > dtypes.INTEGER:
+        raise TypeError("only integer tensors of a single element can be converted to an index")
+    return int(tensor.array.item())
+
+
+def formatted(tensor: Any, spec: str) -> str:
+    """``f"{x:.2f}"``: a zero-dim tensor is formatted as its number."""
+    if tensor._geometry.ndim == 0 and is_exactly_tensor(tensor):
+        return format(item(tensor), spec)
+    return object.__format__(tensor, spec)
+
+
+def reversed_(tensor: Any) -> Any:
+    """``reversed(x)``: all dimensions turned around."""
+    return tensor if tensor._geometry.ndim == 0 else tensor.flip(tuple(range(tensor._geometry.ndim)))
+
+
+def directory(tensor: Any) -> list[str]:
+    """The names for tab completion."""
+    return sorted({*dir(type(tensor)), *tensor.__dict__})

@@ -1,0 +1,58 @@
+"""The functions that change their argument: ``exp_(x)`` is ``x.exp_()``.
+
+Every pointwise operator has its in-place twin beside it, ``exp.inplace``; here they get the names under which PyTorch
+also exports them as functions. PyTorch: ``native_functions.yaml``, the entries that end in ``_``.
+"""
+
+from __future__ import annotations
+
+from minitorch.ops.arithmetic import abs_ as abs_
+from minitorch.ops.arithmetic import neg
+from minitorch.ops.clamping import clamp_ as clip_
+from minitorch.ops.complex_numbers import conj_physical
+from minitorch.ops.elementary import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    exp2,
+    expm1,
+    log,
+    log1p,
+    log2,
+    log10,
+    sigmoid,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
+from minitorch.ops.elementary import logit_ as logit_
+from minitorch.ops.powers import reciprocal, rsqrt, sqrt
+from minitorch.ops.powers import square_ as square_
+from minitorch.ops.rounding import ceil, floor, frac, trunc
+from minitorch.ops.rounding import round_ as round_
+from minitorch.ops.special import deg2rad, rad2deg, sinc, xlogy
+
+neg_ = negative_ = neg.inplace
+conj_physical_ = conj_physical.inplace
+exp_, exp2_, expm1_ = exp.inplace, exp2.inplace, expm1.inplace
+log_, log2_, log10_, log1p_ = log.inplace, log2.inplace, log10.inplace, log1p.inplace
+sin_, cos_, tan_ = sin.inplace, cos.inplace, tan.inplace
+asin_, acos_, atan_ = asin.inplace, acos.inplace, atan.inplace
+arcsin_, arccos_, arctan_ = asin_, acos_, atan_
+sinh_, cosh_, tanh_ = sinh.inplace, cosh.inplace, tanh.inplace
+asinh_, acosh_, atanh_ = asinh.inplace, acosh.inplace, atanh.inplace
+arcsinh_, arccosh_, arctanh_ = asinh_, acosh_, atanh_
+sigmoid_, erf_, erfc_ = sigmoid.inplace, erf.inplace, erfc.inplace
+sqrt_, rsqrt_, reciprocal_ = sqrt.inplace, rsqrt.inplace, reciprocal.inplace
+floor_, ceil_, frac_ = floor.inplace, ceil.inplace, frac.inplace
+trunc_ = fix_ = trunc.inplace
+deg2rad_, rad2deg_, sinc_, xlogy_ = deg2rad.inplace, rad2deg.inplace, sinc.inplace, xlogy.inplace

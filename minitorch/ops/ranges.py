@@ -1,0 +1,283 @@
+"""Ranges and patterns of indices: ``arange``, ``linspace``, ``logspace``, ``eye``, ``tril_indices``, ``meshgrid``.
+
+``linspace`` counts from the nearer end, ``start + i * step`` in the first half and ``end - (n - 1 - i) * step`` in the
+second, so that both ends are met exactly.
+
+PyTorch: ``aten/src/ATen/native/RangeFactories.cpp``, ``cpu/RangeFactoriesKernel.cpp``, ``TensorFactories.cpp``.
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from minitorch.core import dtypes
+from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.promotion import scalar_type_name
+from minitorch.ops import arguments as arg
+from minitorch.ops.copying import as_dtype
+from minitorch.ops.creation import check_layout, deliver, place_and_dtype
+from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.views import _expand, _transpose, reshape
+from minitorch.tensor_base import TensorBase
+
+_WITHOUT_RANGES = (dtypes.uint16, dtypes.uint32, dtypes.uint64, dtypes.bool_)
+
+
+def _number(value: Any, function: str, argument: str) -> Any:
+    """A number, or the one in a zero-dim tensor."""
+    if isinstance(value, TensorBase):
+        if value.ndim:
+            raise RuntimeError(
+                f"{function} only supports 0-dimensional start and end tensors, but got {argument} with {value.ndim} "
+                "dimension(s)."
+            )
+        value = value.item()  # type: ignore[attr-defined]
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"{function}(): argument '{argument}' must be Number, not {type(value).__name__}")
+    return value
+
+
+def _check_supported(function: str, dtype: Dtype, refused: tuple[Dtype, ...]) -> None:
+    if dtype in refused:
+        raise NotImplementedError(f"\"{function}_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+
+
+# ---- numbers in a row ------------------------------------------------------------------------------------------------
+
+
+def arange(
+    *bounds: Any, start: Any = None, end: Any = None, step: Any = None, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
+    """``arange(end)``, ``arange(start, end, step)``: up to but without ``end``. Ints give ``int64``."""
+    start, end, step = _bounds("arange", bounds, start, end, step)
+    check_layout("arange", layout, pin_memory)
+    integral = all(isinstance(v, (int, np.integer, np.bool_)) for v in (start, end, step))
+    place, kind = place_and_dtype("arange", dtype, device, out, dtypes.int64 if integral else None)
+    if any(isinstance(v, (complex, np.complexfloating)) for v in (start, end, step)):
+        raise RuntimeError("value cannot be converted to type double without overflow")
+    _check_supported("arange", kind, (*_WITHOUT_RANGES, dtypes.complex64, dtypes.complex128))
+    _check_range(start, end, step)
+    if kind is dtypes.int64:
+        length = -((int(start) - int(end)) // int(step)) if int(step) else 0
+    else:
+        length = math.ceil((float(end) - float(start)) / float(step))
+    xp = place.backend.xp
+    if kind.category == dtypes.FLOATING:  # computed in double and rounded once
+        array = as_dtype(float(start) + xp.arange(length, dtype=xp.float64) * float(step), dtypes.float64, kind)
+    else:
+        array = (int(start) + xp.arange(length, dtype=xp.int64) * int(step)).astype(kind.np)
+    return deliver(array, kind, place, requires_grad, out)
+
+
+def _bounds(function: str, bounds: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
+    if len(bounds) == 1 and end is None:
+        end = bounds[0]
+    elif len(bounds) == 1 and start is None:
+        start = bounds[0]
+    elif bounds:
+        start, end = bounds[:2]
+        step = bounds[2] if len(bounds) == 3 else step
+    if end is None or len(bounds) > 3:
+        raise TypeError(
+            f"{function}() received an invalid combination of arguments: expected (end) or (start, end, step = 1)"
+        )
+    start, step = 0 if start is None else start, 1 if step is None else step
+    return _number(start, function, "start"), _number(end, function, "end"), _number(step, function, "step")
+
+
+def _check_range(start: Any, end: Any, step: Any) -> None:
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+
+
+def range(
+    *bounds: Any, start: Any = None, end: Any = None, step: Any = None, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
+    """Like ``arange`` but with ``end``, and floating unless told otherwise. Deprecated, as in PyTorch."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        stacklevel=2,
+    )
+    start, end, step = _bounds("range", bounds, start, end, step)
+    check_layout("range", layout, pin_memory)
+    place, kind = place_and_dtype("range", dtype, device, out, None)
+    _check_supported("range", kind, (*_WITHOUT_RANGES, dtypes.complex64, dtypes.complex128))
+    _check_range(start, end, step)
+    length = math.floor((float(end) - float(start)) / float(step)) + 1
+    xp = place.backend.xp
+    array = as_dtype(float(start) + xp.arange(length, dtype=xp.float64) * float(step), dtypes.float64, kind)
+    return deliver(array, kind, place, requires_grad, out)
+
+
+def _spaced(xp: Any, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
+    """``steps`` evenly spaced values in the dtype's own arithmetic (integers: with a float32 step)."""
+    if dtype.category < dtypes.FLOATING:
+        compute, start, end = xp.dtype(xp.float32), int(start), int(end)
+    else:
+        compute = xp.dtype(xp.float32) if dtype.itemsize <= 2 else dtype.np
+    step = compute.type((end - start) / (steps - 1)) if steps > 1 else compute.type(0)
+    index = xp.arange(steps)
+    forwards = compute.type(start) + step * index.astype(compute)
+    backwards = compute.type(end) - step * (steps - 1 - index).astype(compute)
+    return xp.where(index < steps // 2, forwards, backwards) if steps > 1 else forwards
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
+    """``steps`` evenly spaced values from ``start`` to ``end``, both included."""
+    start, end = _number(start, "linspace", "start"), _number(end, "linspace", "end")
+    count = _steps("linspace", steps)
+    check_layout("linspace", layout, pin_memory)
+    place, kind = place_and_dtype("linspace", dtype, device, out, _default_dtype_of(start, end))
+    _check_supported("linspace", kind, _WITHOUT_RANGES)
+    values = _spaced(place.backend.xp, start, end, count, kind)
+    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out)
+
+
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
+    """``base`` to the powers ``linspace(start, end, steps)``."""
+    start, end = _number(start, "logspace", "start"), _number(end, "logspace", "end")
+    count = _steps("logspace", steps)
+    check_layout("logspace", layout, pin_memory)
+    place, kind = place_and_dtype("logspace", dtype, device, out, _default_dtype_of(start, end))
+    _check_supported("logspace", kind, _WITHOUT_RANGES)
+    xp = place.backend.xp
+    exponents = _spaced(xp, start, end, count, kind)
+    values = xp.power(exponents.dtype.type(base), exponents)
+    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out)
+
+
+def _steps(function: str, steps: Any) -> int:
+    count = arg.integer(steps, function, "steps")
+    if count < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    return count
+
+
+def _default_dtype_of(start: Any, end: Any) -> Dtype | None:
+    is_complex = any(isinstance(bound, (complex, np.complexfloating)) for bound in (start, end))
+    return dtypes.default_complex_dtype() if is_complex else None
+
+
+def _dtype_of(array: Any) -> Dtype:
+    return dtypes.from_numpy_dtype(np.dtype(array.dtype))
+
+
+# ---- matrices and patterns of indices --------------------------------------------------------------------------------
+
+
+def eye(
+    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False,
+) -> Any:  # fmt: skip
+    """``n`` by ``m`` with ones on the diagonal."""
+    rows = arg.integer(n, "eye", "n")
+    columns = rows if m is None else arg.integer(m, "eye", "m")
+    for name, size in (("n", rows), ("m", columns)):
+        if size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+    check_layout("eye", layout, pin_memory)
+    place, kind = place_and_dtype("eye", dtype, device, out, None)
+    return deliver(place.backend.xp.eye(rows, columns, dtype=kind.np), kind, place, requires_grad, out)
+
+
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None,
+                 layout: Any = None) -> Any:  # fmt: skip
+    """Rows and columns, (2, n), of the elements on and below the diagonal ``offset`` of a ``row`` by ``col`` matrix."""
+    return _triangle_indices("tril_indices", row, col, dtype, device, lambda r, c: c - r <= offset)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None,
+                 layout: Any = None) -> Any:  # fmt: skip
+    """Rows and columns, (2, n), of the elements on and above the diagonal ``offset`` of a ``row`` by ``col`` matrix."""
+    return _triangle_indices("triu_indices", row, col, dtype, device, lambda r, c: c - r >= offset)
+
+
+def _triangle_indices(function: str, row: Any, col: Any, dtype: Any, device: Any, inside: Any) -> Any:
+    rows, columns = arg.integer(row, function, "row"), arg.integer(col, function, "col")
+    for name, size in (("row", rows), ("col", columns)):
+        if size < 0:
+            raise RuntimeError(f"{name} must be non-negative, got{size}")
+    place, kind = place_and_dtype(function, dtype, device, None, dtypes.int64)
+    xp = place.backend.xp
+    where = xp.nonzero(inside(xp.arange(rows)[:, None], xp.arange(columns)[None, :]))
+    return deliver(xp.stack(where).astype(kind.np), kind, place, False, None)
+
+
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
+    """Vectors as the coordinates of a grid, each expanded to the whole: ``"ij"`` by rows, ``"xy"`` by columns first."""
+    given = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else list(tensors)
+    if indexing is None:
+        indexing = "ij"
+        warnings.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+        )
+    if not given:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for tensor in given:
+        if arg.tensor(tensor, "meshgrid", "tensors").ndim > 1:
+            raise RuntimeError(
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got shape {list(tensor.shape)}"
+            )
+        if tensor._dtype is not given[0]._dtype:
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    swap = indexing == "xy" and len(given) >= 2
+    if swap:
+        given[:2] = given[1::-1]
+    shape = tuple(t.numel() for t in given)
+    grids = [
+        _expand(reshape(t, [-1 if i == place else 1 for i in builtins.range(len(given))]), shape)
+        for place, t in enumerate(given)
+    ]
+    if swap:
+        grids = [_transpose(grid, 0, 1) for grid in grids]
+        grids[:2] = grids[1::-1]
+    return tuple(grids)
+
+
+def cartesian_prod(*tensors: Any) -> Any:
+    """All combinations of one element from each vector, one a row."""
+    from minitorch.ops.joining import stack
+
+    for tensor in tensors:
+        if tensor.ndim != 1:
+            raise RuntimeError(f"Expect a 1D vector, but got shape {list(tensor.shape)}")
+    if len(tensors) == 1:
+        return tensors[0]
+    return stack([reshape(grid, (-1,)) for grid in meshgrid(*tensors, indexing="ij")], 1)
+
+
+def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
+    """All ways to choose ``r`` elements of a vector, one a row, in the order of their indices."""
+    if input.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input.shape)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    if r == 0:
+        return input.new_empty(0)
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    chosen = list(choose(builtins.range(input.numel()), r))
+    index = np.array(chosen, np.int64).reshape(-1)
+    from minitorch.ops.from_data import from_numpy
+
+    return reshape(input.index_select(0, from_numpy(index)), (len(chosen), r))

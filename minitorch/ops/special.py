@@ -1,0 +1,186 @@
+"""Functions that other functions are made of: ``logaddexp hypot xlogy copysign heaviside sinc nan_to_num``.
+
+Each is an expression that could be written out, done so that it neither overflows nor divides by zero on the way:
+
+    logaddexp(x, y) = log(e^x + e^y)        hypot(x, y) = sqrt(x^2 + y^2)        xlogy(x, y) = x log y, 0 where x = 0
+
+PyTorch: ``aten/src/ATen/native/BinaryOps.cpp``, ``UnaryOps.cpp``. Left out on purpose: the gamma and Bessel functions.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from minitorch.core import dtypes
+from minitorch.ops.declare import pointwise
+from minitorch.ops.elementary import exp
+from minitorch.ops.selection import where
+
+# ---- of two operands ----------------------------------------------------------------------------------------------
+
+
+@pointwise(kinds="f", numbers="refused")
+def hypot(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """sqrt(input^2 + other^2)."""
+    return xp.hypot(input, other, out)
+
+
+@hypot.derivative("input")
+def _(grad: Any, input: Any, result: Any) -> Any:
+    return grad * (input / result)
+
+
+@hypot.derivative("other")
+def _(grad: Any, other: Any, result: Any) -> Any:
+    return grad * (other / result)
+
+
+@pointwise(kinds="f", numbers="refused")
+def logaddexp(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """log(e^input + e^other)."""
+    return xp.logaddexp(input, other, out)
+
+
+@logaddexp.derivative("input")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return grad / (1 + exp(other - input))
+
+
+@logaddexp.derivative("other")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return grad / (1 + exp(input - other))
+
+
+@pointwise(kinds="f", numbers="refused")
+def logaddexp2(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """log2(2^input + 2^other)."""
+    return xp.logaddexp2(input, other, out)
+
+
+@logaddexp2.derivative("input")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return grad / (1 + (other - input).exp2())
+
+
+@logaddexp2.derivative("other")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return grad / (1 + (input - other).exp2())
+
+
+@pointwise(promotion="float", kinds="f")
+def xlogy(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """input * log(other); 0 where input is 0 and other is a number."""
+    return xp.where((input == 0) & ~xp.isnan(other), 0.0, input * xp.log(other))
+
+
+@xlogy.derivative("input")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return xlogy(grad, other).masked_fill((input == 0) & (other <= 0), 0)
+
+
+@xlogy.derivative("other")
+def _(grad: Any, input: Any, other: Any) -> Any:
+    return grad * input / other
+
+
+@pointwise(promotion="float", kinds="f")
+def copysign(xp: Any, input: Any, other: Any, out: Any) -> Any:
+    """The magnitude of input with the sign of other."""
+    return xp.copysign(input, other, out)
+
+
+@copysign.derivative("input")
+def _(grad: Any, input: Any, result: Any) -> Any:
+    return grad * (result / input).masked_fill(input == 0, 0)
+
+
+@copysign.derivative("other")
+def _(grad: Any) -> Any:
+    return grad.new_zeros(grad.shape)
+
+
+@pointwise("NotImplemented", numbers="refused")
+def heaviside(xp: Any, input: Any, values: Any, out: Any) -> Any:
+    """0 where input is negative, 1 where it is positive, values where it is 0. Has no derivative."""
+    return xp.where(input == 0, values, xp.greater(input, 0).astype(input.dtype))
+
+
+@heaviside.derivative("input", "values")
+def _(grad: Any) -> Any:
+    raise RuntimeError("derivative for aten::heaviside is not implemented")
+
+
+# ---- of one operand -----------------------------------------------------------------------------------------------
+
+
+@pointwise(promotion="float", kinds="f")
+def sinc(xp: Any, input: Any, out: Any) -> Any:
+    """sin(pi input) / (pi input); 1 at 0."""
+    angle = input * math.pi
+    return xp.where(input == 0, 1.0, xp.sin(angle) / angle)
+
+
+@sinc.derivative("input")
+def _(grad: Any, input: Any) -> Any:
+    angle = input * math.pi
+    return where(angle == 0, 0, grad * ((angle * angle.cos() - angle.sin()) / (angle * input)))
+
+
+@pointwise("Deg2RadBackward0", promotion="float", kinds="f")
+def deg2rad(xp: Any, input: Any, out: Any) -> Any:
+    """Degrees as radians."""
+    return xp.multiply(input, math.pi / 180, out)
+
+
+@deg2rad.derivative("input")
+def _(grad: Any) -> Any:
+    return deg2rad(grad)
+
+
+@pointwise("Rad2DegBackward0", promotion="float", kinds="f")
+def rad2deg(xp: Any, input: Any, out: Any) -> Any:
+    """Radians as degrees."""
+    return xp.multiply(input, 180 / math.pi, out)
+
+
+@rad2deg.derivative("input")
+def _(grad: Any) -> Any:
+    return rad2deg(grad)
+
+
+@pointwise("NanToNumBackward0")
+def _nan_to_num(xp: Any, input: Any, out: Any, nan: float, posinf: float, neginf: float) -> Any:
+    """nan and the infinities replaced by numbers."""
+    if input.dtype.kind in "biu":
+        return input.copy()
+    finite = xp.where(xp.isnan(input), nan, input)
+    return xp.where(finite == math.inf, posinf, xp.where(finite == -math.inf, neginf, finite))
+
+
+@_nan_to_num.derivative("input")
+def _(grad: Any, input: Any) -> Any:
+    return where(input.isfinite(), grad, 0)
+
+
+def nan_to_num(
+    input: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None, *, out: Any = None
+) -> Any:
+    """nan becomes ``nan`` (0), the infinities ``posinf`` and ``neginf`` (the dtype's largest and smallest number)."""
+    return _nan_to_num(input, *_replacements(input, nan, posinf, neginf), out=out)
+
+
+def nan_to_num_(input: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
+    """In-place form of ``nan_to_num``."""
+    return _nan_to_num.inplace(input, *_replacements(input, nan, posinf, neginf))
+
+
+def _replacements(input: Any, nan: Any, posinf: Any, neginf: Any) -> tuple[float, float, float]:
+    if input._dtype.category < dtypes.FLOATING:
+        return 0.0, 0.0, 0.0
+    limits = dtypes.finfo(input._dtype)
+    return (
+        0.0 if nan is None else nan,
+        limits.max if posinf is None else posinf,
+        limits.min if neginf is None else neginf,
+    )
