@@ -357,13 +357,13 @@ from minitorch.ops.views import (
     reshape,
     squeeze,
     swapaxes,
+    swapdims,
     t,
     transpose,
     unflatten,
     unsqueeze,
 )
 from minitorch.ops.views import movedim as moveaxis
-from minitorch.ops.views import swapaxes as swapdims
 from minitorch.ops.convolution import (
     conv1d,
     conv2d,
@@ -380,6 +380,7 @@ from minitorch.ops.dropout import (
     feature_dropout,
     feature_dropout_,
 )
+from minitorch.ops.distance import cosine_similarity, pairwise_distance
 from minitorch.ops.einsum import einsum, tensordot
 from minitorch.ops.linalg import addmm, addmv, baddbmm, bilinear, bmm, dot, matmul, mm, mv, outer
 from minitorch.ops.linalg import outer as ger
@@ -438,7 +439,7 @@ from minitorch.ops.rearranging import (
 from minitorch.ops.reduction import all, any, sum  # noqa: A004
 from minitorch.ops.reduction import count_nonzero, logsumexp, mean, nanmean, nansum, prod
 from minitorch.ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
-from minitorch.ops.scatter_reduce import scatter_reduce
+from minitorch.ops.scatter_reduce import index_reduce, scatter_reduce
 from minitorch.ops.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
 from minitorch.ops.statistics import std, std_mean, var, var_mean
 from minitorch.ops.unique import unique, unique_consecutive

@@ -75,7 +75,8 @@ class Tensor(TensorBase):
     ravel = views.ravel
     unflatten = views.unflatten
     transpose = views.transpose
-    swapaxes = swapdims = views.swapaxes
+    swapaxes = views.swapaxes
+    swapdims = views.swapdims
     t = views.t
     permute = views.permute
     movedim = moveaxis = views.movedim
@@ -459,6 +460,8 @@ class Tensor(TensorBase):
     scatter_ = gather_scatter.scatter_
     scatter_add = gather_scatter.scatter_add
     scatter_add_ = gather_scatter.scatter_add_
+    index_reduce = scatter_reduce.index_reduce
+    index_reduce_ = scatter_reduce.index_reduce_
     scatter_reduce_ = scatter_reduce.scatter_reduce_
     scatter_reduce = scatter_reduce.scatter_reduce  # last: from here on the name means the method
     index_select = index_along.index_select

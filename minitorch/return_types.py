@@ -25,14 +25,14 @@ class ReturnType(tuple[Any, ...]):
         return f"torch.return_types.{type(self).__name__}(\n{items})"
 
 
-class max(ReturnType):  # noqa: A001, N801
+class max(ReturnType):  # noqa: N801
     """Largest values along a dimension, and where they are."""
 
     values: Any
     indices: Any
 
 
-class min(ReturnType):  # noqa: A001, N801
+class min(ReturnType):  # noqa: N801
     """Smallest values along a dimension, and where they are."""
 
     values: Any

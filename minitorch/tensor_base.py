@@ -197,7 +197,7 @@ class TensorBase:
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
-        if value and not self.is_leaf:
+        if value and self._grad_fn is not None:
             raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self.requires_grad_(value)
 
@@ -205,7 +205,7 @@ class TensorBase:
         """Make this leaf collect gradients, or stop it. ``RuntimeError`` for integers and for non-leaves."""
         if requires_grad and self._dtype.category < dtypes.FLOATING:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
-        if not self.is_leaf:
+        if self._grad_fn is not None:
             if requires_grad:
                 return self
             raise RuntimeError(

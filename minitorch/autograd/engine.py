@@ -77,7 +77,7 @@ def _run(
             gradients = hooks.before(gradients)
         results: Sequence[Any] = node.apply(*gradients)
         if hooks is not None and hooks.post:
-            results = hooks.after(results, tuple(gradients))
+            results = hooks.after(_fitted(node, results), tuple(gradients))
         if not keep_graph:
             node.release()
         for index, edge in enumerate(node.edges):
@@ -102,6 +102,17 @@ def _run(
                 if target not in arrived:
                     arrived[target] = [None] * len(target.outputs)
                 heappush(ready, (-target.sequence_nr, next(arrivals), target))
+
+
+def _fitted(node: Node, results: Sequence[Any]) -> list[Any]:
+    """The gradients of the inputs in the inputs' shapes and dtypes, as hooks on the node see them."""
+    fitted = list(results)
+    for index, edge in enumerate(node.edges):
+        if edge is not None and fitted[index] is not None:
+            metadata = edge[0].outputs[edge[1]]
+            if metadata is not None:
+                fitted[index] = fit_gradient(fitted[index], metadata, node, index)
+    return fitted
 
 
 def _add(buffer: list[Any], output_nr: int, gradient: Any) -> None:

@@ -55,11 +55,11 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
         check_view_creation(tensor, "is being")
     if not requires_grad:
         return
-    if base.is_leaf:
+    if base._grad_fn is None:
         raise RuntimeError(
             f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
-    if tensor.grad_fn is None:
+    if tensor._grad_fn is None:
         raise RuntimeError(
             f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
         )

@@ -264,11 +264,10 @@ def add_tensor_hook(tensor: Any, hook: Callable[[Any], Any]) -> RemovableHandle:
 
 def retain_grad(tensor: Any) -> None:
     """``tensor.retain_grad``; nothing happens for a leaf."""
-    node = tensor.grad_fn
     meta = tensor.autograd_meta()
-    if node is not None and not meta.retains_grad:
+    if tensor._grad_fn is not None and not meta.retains_grad:
+        tensor.grad_fn.hooks().retain[tensor._output_nr] = weakref.ref(tensor)
         meta.retains_grad = True
-        node.hooks().retain[tensor._output_nr] = weakref.ref(tensor)
 
 
 def move_hooks(tensor: Any, old: Node | None, new: Node, output_nr: int) -> None:
@@ -304,7 +303,9 @@ class AccumulateGrad(Node):
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         gradient, variable = grad_outputs[0], self.variable
         meta = variable._meta
-        if gradient is not None:
+        if gradient is not None and variable._grad_fn is not None:
+            raise RuntimeError("leaf variable has been moved into the graph interior")
+        if gradient is not None and variable.requires_grad:  # it may have been switched off since
             with _one_thread_at_a_time:
                 if meta.grad is None:
                     meta.grad = _first_gradient(gradient, variable._geometry)

@@ -182,8 +182,7 @@ def soft_margin_loss(
     input: Any, target: Any, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Any:
     """log(1 + exp(-target * input)) for targets 1 and -1."""
-    losses = (-target * input).exp().log1p()
-    return loss.apply_reduction(losses, reduction_of(size_average, reduce, reduction))
+    return loss.soft_margin_loss(input, target, reduction_of(size_average, reduce, reduction))
 
 
 def margin_ranking_loss(

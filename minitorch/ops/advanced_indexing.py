@@ -106,7 +106,9 @@ def result_geometry(geometry: Geometry, indices: Indices) -> Geometry:
     for g in given:
         padded = geo.expand(g, common)
         operands.append(
-            Geometry((*[1] * len(front), *common, *[1] * len(back)), (*[0] * len(front), *padded.stride, *[0] * len(back)))
+            Geometry(
+                (*[1] * len(front), *common, *[1] * len(back)), (*[0] * len(front), *padded.stride, *[0] * len(back))
+            )
         )
     return geo.result_geometry(*operands)
 
@@ -134,7 +136,7 @@ _index.add_derivative(("input",), _index_backward)
 
 
 def index(input: Any, indices: Sequence[Any]) -> Any:
-    """``input[indices]`` for index tensors, masks and None. ``IndexError`` out of range or for shapes that don't fit."""
+    """``input[indices]`` for index tensors, masks and None. ``IndexError`` out of range, or where shapes don't fit."""
     expanded = expand_masks(input, indices)
     _check_broadcast(expanded)
     return read(input, expanded)
@@ -221,8 +223,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
     expanded = expand_masks(input, indices)
     if values._dtype is not input._dtype:
         raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{scalar_type_name(input._dtype)} for the destination and {scalar_type_name(values._dtype)} for the source."
+            f"Index put requires the source and destination dtypes match, got {scalar_type_name(input._dtype)} for the "
+            f"destination and {scalar_type_name(values._dtype)} for the source."
         )
     _check_broadcast(expanded)
     _check_range(input, expanded)
@@ -245,8 +247,9 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     if as_tuple:
         return nonzero(input.unsqueeze(0) if input.ndim == 0 else input).unbind(1)
     device = input._storage.device
-    xp = device.backend.xp
-    found = wrap_any(xp.stack(xp.nonzero(input.array)) if input.ndim else xp.empty((0, input.numel() if input.array.any() else 0), xp.int64), device)
+    xp, array = device.backend.xp, input.array
+    places = xp.stack(xp.nonzero(array)) if input.ndim else xp.empty((0, int(array != 0)), xp.int64)
+    found = wrap_any(places, device)
     geometry = geo.transpose(found._geometry, 0, 1)
     return deliver(over_storage(found._storage, dtypes.int64, geometry), out, "nonzero", input)
 
@@ -273,9 +276,7 @@ def take(input: Any, index: Any, *, out: Any = None) -> Any:
 
 def _check_flat(input: Any, index: Any, function: str) -> None:
     if index._dtype is not dtypes.int64:
-        raise RuntimeError(
-            f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index._dtype)}"
-        )
+        raise RuntimeError(f"{function}(): Expected a long tensor for index, but got {scalar_type_name(index._dtype)}")
     size = input.numel()
     if index.numel():
         if not size:

@@ -27,6 +27,7 @@ from minitorch.core.memory_format import (
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.declare.operator import Operator, make_node, record
+from minitorch.ops.declare.writing import check_partial_overlap
 from minitorch.tensor_base import TensorBase, allocate, wrap
 
 # ---- a new tensor ----------------------------------------------------------------------------------------------------
@@ -90,9 +91,10 @@ def copy_(input: Any, src: Any, non_blocking: bool = False) -> Any:
     """Write the elements of ``src``, broadcast to this shape and converted to this dtype, into ``input``."""
     if not isinstance(src, TensorBase):
         return fill_(input, src) if isinstance(src, NUMBERS) else arg.tensor(src, "copy_", "other")
-    check_inplace(input, "copy_", src)
+    check_inplace(input, "copy_", src, overlap=src is input)
     if src._geometry is not input._geometry:
         _check_fits(input, src)
+        check_partial_overlap(input, (src,))
     node = make_node(_copy_into, (input, src), input)
     write_elements(input, src)
     _written(input, node)

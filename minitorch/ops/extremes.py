@@ -27,7 +27,7 @@ from minitorch.tensor_base import TensorBase
 
 def _check_not_complex(input: Any, function: str, kernel: str) -> None:
     if input.is_complex():
-        raise NotImplementedError(f'{function}: "{kernel}" not implemented for \'{scalar_type_name(input._dtype)}\'')
+        raise NotImplementedError(f"{function}: \"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
 
 
 def _check_not_empty(input: Any, dims: Dims, given: bool, function: str, error: type[Exception]) -> None:
@@ -205,7 +205,7 @@ def selected_gradient(grad: Any, geometry: Geometry, indices: Any, dim: int, kee
 
 
 @arg.numpy_names
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:  # noqa: A001
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """``max()``: the largest element. ``max(dim)``: ``(values, indices)``. ``max(other)``: elementwise maximum."""
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import maximum
@@ -215,7 +215,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 @arg.numpy_names
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:  # noqa: A001
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """``min()``: the smallest element. ``min(dim)``: ``(values, indices)``. ``min(other)``: elementwise minimum."""
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import minimum

@@ -115,6 +115,9 @@ def _plain_numbers(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype] | None:
     if len(types) != 1 or not types <= {float, int, bool}:
         return None
     kind = dtype or dtypes.of_python_number(data[0])
+    if types == {float} and kind.category == dtypes.FLOATING and kind.itemsize >= 4:
+        with np.errstate(over="ignore"):
+            return np.array(data, kind.np), kind
     return _array_of(data, kind), kind
 
 

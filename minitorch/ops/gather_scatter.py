@@ -60,8 +60,8 @@ def _check_index(input: Any, dim: int, index: Any, function: str) -> int:
     for other, (wanted, size) in enumerate(zip(index.shape, input.shape)):
         if other != axis and wanted > size:
             raise RuntimeError(
-                f"Size does not match at dimension {other} expected index {list(index.shape)} to be no larger than self "
-                f"{list(input.shape)} apart from dimension {axis}"
+                f"Size does not match at dimension {other} expected index {list(index.shape)} to be no larger than "
+                f"self {list(input.shape)} apart from dimension {axis}"
             )
     check_index_range(index, input.shape[axis] if input.ndim else 1, axis, RuntimeError)
     return axis
@@ -141,6 +141,8 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any
             f"{input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
         )
     axis = geo.wrap_dim(dim, input.ndim)
+    if indices.numel() and int(indices.array.min()) < 0:
+        indices = indices + (indices < 0) * input.shape[axis]
     shape = list(geo.broadcast_shapes(*[(*t.shape[:axis], 1, *t.shape[axis + 1 :]) for t in (input, indices)]))
     full_input = input.expand([*shape[:axis], input.shape[axis], *shape[axis + 1 :]])
     full_indices = indices.expand([*shape[:axis], indices.shape[axis], *shape[axis + 1 :]])

@@ -16,6 +16,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.core.dtypes import from_numpy_dtype
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
@@ -77,7 +78,7 @@ def _index_add(xp: Any, input: Any, dim: int, index: Any, source: Any, alpha: An
     """out[index[i]] += alpha * source[i]."""
     target = one_dim(input)
     if alpha != 1:
-        source = xp.multiply(source, alpha, dtype=source.dtype)
+        source = source * number_as_array(alpha, from_numpy_dtype(source.dtype))
     if index.size:
         places = places_of(xp, target.shape, [*[None] * dim, one_dim(index)])
         accumulate(xp, target, places, source.reshape(places.shape))
@@ -95,30 +96,33 @@ def _(grad: Any, source_geometry: Geometry, dim: int, index: Any, alpha: Any) ->
 
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """A copy of ``input`` with ``out[index[i]] += alpha * source[i]`` along ``dim``."""
-    axis = _check_index_add(input, dim, index, source)
+    axis = check_slices(input, dim, index, source, "index_add")
     return deliver(_index_add(input, axis, index, source, alpha), out, "index_add", input, source)
 
 
 def index_add_(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
     """``index_add`` into ``input`` itself."""
-    return _index_add.inplace(input, _check_index_add(input, dim, index, source), index, source, alpha)
+    return _index_add.inplace(input, check_slices(input, dim, index, source, "index_add"), index, source, alpha)
 
 
-def _check_index_add(input: Any, dim: int, index: Any, source: Any) -> int:
-    axis = _check_vector(input, dim, index, "index_add", "index_add_(): Index is supposed to be a vector")
+def check_slices(input: Any, dim: int, index: Any, source: Any, function: str) -> int:
+    """The wrapped dimension, if ``source`` has a slice for every index, each of the shape of the input's."""
+    axis = _check_vector(input, dim, index, function, f"{function}_(): Index is supposed to be a vector")
     if index._dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError("index_add_(): Expected dtype int32/int64 for index")
+        raise RuntimeError(f"{function}_(): Expected dtype int32/int64 for index")
     if source._dtype is not input._dtype:
         raise RuntimeError(
-            f"index_add_(): self ({scalar_type_name(input._dtype)}) and source ({scalar_type_name(source._dtype)}) must "
-            "have the same scalar type"
+            f"{function}_(): self ({scalar_type_name(input._dtype)}) and source ({scalar_type_name(source._dtype)}) "
+            "must have the same scalar type"
         )
     if source.ndim and axis >= source.ndim:
-        raise RuntimeError("index_add_(): Indexing dim %d is out of bounds of the source tensor with dim %d" % (axis, source.ndim))
+        raise RuntimeError(
+            f"{function}_(): Indexing dim {axis} is out of bounds of the source tensor with dim {source.ndim}"
+        )
     length = source.shape[axis] if source.ndim else 1
     if index.numel() != length:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({index.numel()}) should be equal to source.size(dim): ({length}), for "
+            f"{function}_(): Number of indices ({index.numel()}) should be equal to source.size(dim): ({length}), for "
             f"dim: {axis}"
         )
     if input.ndim and source.ndim and _without(input.shape, axis) != _without(source.shape, axis):
@@ -166,7 +170,11 @@ def index_copy_(input: Any, dim: int, index: Any, source: Any) -> Any:
 
 def _check_index_copy(input: Any, dim: int, index: Any, source: Any) -> int:
     axis = _check_vector(
-        input, dim, index, "index_copy", f"index_copy_(): Index should have dimension 1 or 0 (got {getattr(index, 'ndim', 0)})"
+        input,
+        dim,
+        index,
+        "index_copy",
+        f"index_copy_(): Index should have dimension 1 or 0 (got {getattr(index, 'ndim', 0)})",
     )
     if index._dtype is not dtypes.int64:
         raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {scalar_type_name(index._dtype)}")
@@ -251,7 +259,8 @@ def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tup
     if isinstance(value, TensorBase):
         if value.ndim:
             raise RuntimeError(
-                f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
+                "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+                f"{value.ndim} dimension(s)."
             )
         return _index_fill_tensor, (axis, index, value)
     return _index_fill, (axis, index, number_as_array(value, input._dtype))

@@ -88,7 +88,8 @@ def setitem(input: Any, index: Any, value: Any) -> None:
 
 
 def _check_number(input: Any, value: Any) -> None:
-    if not isinstance(value, NUMBERS):
+    is_number = isinstance(value, NUMBERS)
+    if not is_number:
         place = "cuda." if input._storage.device.type == "cuda" else ""
         kind = scalar_type_name(input._dtype)
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{place}{kind}Tensor")
@@ -186,7 +187,9 @@ def _as_tuple(index: Any) -> tuple[Any, ...]:
 
 
 def _makes_tuple(item: Any) -> bool:
-    return item is None or item is Ellipsis or isinstance(item, (TensorBase, slice, list, tuple, range, str, np.ndarray))
+    return (
+        item is None or item is Ellipsis or isinstance(item, (TensorBase, slice, list, tuple, range, str, np.ndarray))
+    )
 
 
 def _apply(input: Any, parts: tuple[Any, ...]) -> tuple[Any, list[Any]]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import Any
 
+from minitorch.autograd.grad_mode import modes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import can_cast, result_type_of, scalar_type_name
@@ -63,29 +64,28 @@ def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     A one-dimensional tensor without elements may stand among tensors of any shape. ``RuntimeError`` for other shapes.
     """
     given = _checked_list(tensors, "cat")
-    for place, tensor in enumerate(given):
-        if tensor._geometry.ndim == 0:
+    axis, geometry, kept = _geometry_of_cat(tuple([t._geometry for t in given]), arg.integer(dim, "cat", "dim"))
+    return _join(_cat, given, given if kept is None else [given[place] for place in kept], axis, geometry, out)
+
+
+@geo.remember
+def _geometry_of_cat(geometries: tuple[Geometry, ...], dim: int) -> tuple[int, Geometry, list[int] | None]:
+    """The dimension counted from the front, the result's geometry, and the operands to join (None: all of them).
+
+    The result lies in the memory order that all operands agree on, channels last, or else is contiguous.
+    """
+    for place, geometry in enumerate(geometries):
+        if geometry.ndim == 0:
             raise RuntimeError(f"zero-dimensional tensor (at position {place}) cannot be concatenated")
-    kept = [tensor for tensor in given if not _is_skipped(tensor._geometry)] or given[:1]
-    first: Geometry = kept[0]._geometry
-    axis = geo.wrap_dim(arg.integer(dim, "cat", "dim"), first.ndim)
-    geometry = _geometry_of_cat(kept, axis)
-    return _join(_cat, given, kept, axis, geometry, out)
-
-
-def _geometry_of_cat(kept: list[Any], axis: int) -> Geometry:
-    """The result's shape, in the memory order that all operands agree on (channels last, or else contiguous)."""
-    first: Geometry = kept[0]._geometry
-    length = 0
-    for place, tensor in enumerate(kept):
-        geometry: Geometry = tensor._geometry
-        if geometry is not first:
-            _check_fits(first.shape, geometry.shape, axis, place)
-        length += geometry.shape[axis]
-    shape = (*first.shape[:axis], length, *first.shape[axis + 1 :])
-    if all(_is_channels_last(tensor._geometry) for tensor in kept):
-        return geo.channels_last(shape)
-    return geo.contiguous(shape)
+    kept = [place for place, geometry in enumerate(geometries) if not _is_skipped(geometry)] or [0]
+    joined = [geometries[place] for place in kept]
+    first = joined[0]
+    axis = geo.wrap_dim(dim, first.ndim)
+    for place, geometry in enumerate(joined):
+        _check_fits(first.shape, geometry.shape, axis, place)
+    shape = (*first.shape[:axis], sum(geometry.shape[axis] for geometry in joined), *first.shape[axis + 1 :])
+    in_order = geo.channels_last if all(_is_channels_last(geometry) for geometry in joined) else geo.contiguous
+    return axis, in_order(shape), None if len(kept) == len(geometries) else kept
 
 
 def _is_channels_last(geometry: Geometry) -> bool:
@@ -106,27 +106,32 @@ def _check_fits(first: tuple[int, ...], other: tuple[int, ...], dim: int, place:
 def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
     """Tensors of equal shape as the indices of a new dimension ``dim``. ``RuntimeError`` for unequal shapes."""
     given = _checked_list(tensors, "stack")
-    shape = given[0]._geometry.shape
-    axis = geo.wrap_dim(arg.integer(dim, "stack", "dim"), len(shape) + 1)
-    for place, other in enumerate(given):
-        if other._geometry.shape != shape:
+    axis, geometry = _geometry_of_stack(tuple([t._geometry for t in given]), arg.integer(dim, "stack", "dim"))
+    return _join(_stack, given, given, axis, geometry, out)
+
+
+@geo.remember
+def _geometry_of_stack(geometries: tuple[Geometry, ...], dim: int) -> tuple[int, Geometry]:
+    """The new dimension counted from the front, and the result's geometry."""
+    shape = geometries[0].shape
+    axis = geo.wrap_dim(dim, len(shape) + 1)
+    for place, other in enumerate(geometries):
+        if other.shape != shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(other.shape)} at entry {place}"
             )
-    geometry = geo.contiguous((*shape[:axis], len(given), *shape[axis:]))
-    return _join(_stack, given, given, axis, geometry, out)
+    return axis, geo.contiguous((*shape[:axis], len(geometries), *shape[axis:]))
 
 
 def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geometry: Geometry, out: Any) -> Any:
     """Run the forward on ``kept``, brought to one dtype; ``given`` are what the user gave, to whom gradients go."""
-    dtype = given[0]._dtype
-    if any(tensor._dtype is not dtype for tensor in given):
+    dtype, device = given[0]._dtype, given[0]._storage.device
+    if any([t._dtype is not dtype for t in given]):
         dtype = result_type_of(given)
-    device = device_of(operator.name, (given,))
-    arrays = [
-        tensor.array if tensor._dtype is dtype else as_dtype(tensor.array, tensor._dtype, dtype) for tensor in kept
-    ]
+    if any([t._storage.device is not device for t in given]):
+        device_of(operator.name, (given,))  # raises
+    arrays = [t.array if t._dtype is dtype else as_dtype(t.array, t._dtype, dtype) for t in kept]
     if out is not None:
         check_out(operator.name, out, given)
         if not can_cast(dtype, out._dtype):
@@ -142,7 +147,8 @@ def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geom
     else:
         result = allocate(geometry, dtype, device)
         result.array[...] = array
-    record(operator, (given, axis), result)
+    if modes.enabled and any([t._requires_grad or t._base is not None for t in given]):
+        record(operator, (given, axis), result)
     return result
 
 

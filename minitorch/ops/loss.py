@@ -17,12 +17,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
+from minitorch.ops.smooth_activation import logsigmoid
 
 
 def _reduced(xp: Any, losses: Any, reduction: str, dtype: Any) -> Any:
@@ -149,10 +152,28 @@ def huber_loss(input: Any, target: Any, reduction: str, delta: float) -> Any:
     return _huber_loss(x, y, reduction, delta)
 
 
+@operator("SoftMarginLossBackward0")
+def _soft_margin_loss(xp: Any, input: Any, target: Any, reduction: str) -> Any:
+    """log(1 + exp(-target * input))."""
+    x, y = _wide(xp, input, target)
+    return _reduced(xp, xp.log1p(xp.exp(-x * y)), reduction, input.dtype)
+
+
+@_soft_margin_loss.derivative("input")
+def _(grad: Any, input: Any, target: Any, input_geometry: Geometry, reduction: str) -> Any:
+    return -target * (-target * input).sigmoid() * _share(grad, reduction, input_geometry)
+
+
+def soft_margin_loss(input: Any, target: Any, reduction: str) -> Any:
+    """log(1 + exp(-target * input)) for targets 1 and -1."""
+    x, y = _promoted(input, target, "soft_margin_loss")
+    return _soft_margin_loss(x, y, reduction)
+
+
 # ---- probabilities -----------------------------------------------------------------------------------------------------
 
 LOG_FLOOR = -100.0  # log 0 counts as -100, so that a wrong certainty costs much but not infinitely much
-SLOPE_FLOOR = 1e-12  # and x (1 - x), by which the derivative divides, as this
+SLOPE_FLOOR = float(np.float32(1e-12))  # and x (1 - x), by which the derivative divides, as this
 
 
 @operator("BinaryCrossEntropyBackward0")
@@ -190,6 +211,8 @@ def _(grad: Any, input: Any, weight: Any, input_geometry: Geometry, reduction: s
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any, reduction: str) -> Any:
     """Probabilities against targets in [0, 1], of one shape and dtype. ``RuntimeError`` for values outside."""
+    if input._dtype.category < dtypes.FLOATING:
+        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input._dtype)}'")
     for tensor in (target, weight):
         if tensor is not None and tensor._dtype is not input._dtype:
             raise RuntimeError(
@@ -226,8 +249,6 @@ def _(
 
 @_bce_with_logits.derivative("target")
 def _(grad: Any, input: Any, weight: Any, pos_weight: Any, input_geometry: Geometry, reduction: str) -> Any:
-    from minitorch.ops.activation import logsigmoid
-
     slope = -input if pos_weight is None else logsigmoid(-input) - pos_weight * logsigmoid(input)
     slope = slope if weight is None else slope * weight
     return slope * _share(grad, reduction, input_geometry)

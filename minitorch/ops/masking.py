@@ -87,11 +87,9 @@ def _check(input: Any, mask: Any, source: Any) -> None:
     arg.tensor(mask, "masked_scatter", "mask")
     arg.tensor(source, "masked_scatter", "source")
     if mask._dtype is not dtypes.bool_:
-        raise RuntimeError(
-            f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask._dtype.name}"
-        )
+        raise RuntimeError(f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask._dtype.name}")
     if source._dtype is not input._dtype:
         raise RuntimeError(
-            f"masked_scatter: expected self and source to have same dtypes but got {scalar_type_name(input._dtype)} and "
-            f"{scalar_type_name(source._dtype)}"
+            f"masked_scatter: expected self and source to have same dtypes but got {scalar_type_name(input._dtype)} "
+            f"and {scalar_type_name(source._dtype)}"
         )

@@ -24,7 +24,7 @@ from minitorch.ops.reduction import Dims, at_least_float32, count_of, deliver, r
 
 
 @operator("LinalgVectorNormBackward0")
-def _vector_norm(xp: Any, input: Any, ord: float, dim: Dims, keepdim: bool) -> Any:  # noqa: A002
+def _vector_norm(xp: Any, input: Any, ord: float, dim: Dims, keepdim: bool) -> Any:
     """(sum |x|^p)^(1/p)."""
     array = at_least_float32(xp, input)
     size = xp.abs(array)
@@ -44,7 +44,7 @@ def _vector_norm(xp: Any, input: Any, ord: float, dim: Dims, keepdim: bool) -> A
 
 
 @_vector_norm.derivative("input")
-def _(grad: Any, input: Any, result: Any, ord: float, dim: Dims, keepdim: bool) -> Any:  # noqa: A002
+def _(grad: Any, input: Any, result: Any, ord: float, dim: Dims, keepdim: bool) -> Any:
     geometry = input._geometry
     grad, norm = restore(grad, geometry, dim, keepdim), restore(result, geometry, dim, keepdim)
     if ord == 0:
@@ -64,11 +64,12 @@ def _(grad: Any, input: Any, result: Any, ord: float, dim: Dims, keepdim: bool) 
 
 
 def vector_norm(
-    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None,  # noqa: A002
+    x: Any, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None,
     out: Any = None,
 ) -> Any:  # fmt: skip
     """``(sum |x|^ord)^(1/ord)`` over ``dim``, for any number ``ord`` and ``inf``, ``-inf``, 0. Of a complex: real."""
-    if not isinstance(ord, NUMBERS):
+    is_number = isinstance(ord, NUMBERS)
+    if not is_number:
         raise TypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
     if x._dtype.category < dtypes.FLOATING:
         raise RuntimeError(
@@ -78,8 +79,8 @@ def vector_norm(
     dims = reduced_dims(x, dim, "linalg.vector_norm")
     if count_of(x._geometry, dims) == 0 and (ord < 0 or ord == math.inf):
         raise RuntimeError(
-            f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation does "
-            "not have an identity"
+            f"linalg.vector_norm cannot compute the {float(ord):g} norm on an empty tensor because the operation "
+            "does not have an identity"
         )
     source = x if dtype is None else x.to(dtype)
     return deliver(_vector_norm(source, float(ord), dims, bool(keepdim)), out, "linalg_vector_norm", x)

@@ -93,7 +93,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     first, axis = arg.integer(start, "narrow", "start"), arg.integer(dim, "narrow", "dim")
     count = arg.integer(length, "narrow", "length")
-    geo.narrow(input._geometry, axis, first, count)  # its stricter checks
+    geo.narrow(arg.tensor(input, "narrow", "input")._geometry, axis, first, count)  # its stricter checks
     if first < 0:
         first += input._geometry.shape[axis]
     return _slice(input, axis, first, first + count, 1)

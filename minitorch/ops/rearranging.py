@@ -1,4 +1,4 @@
-"""Elements in another order or repeated: ``flip, roll, rot90, repeat, tile, repeat_interleave, tril, triu, diag, trace``.
+"""Elements in another order: ``flip, roll, rot90, repeat, tile, repeat_interleave, tril, triu, diag, trace``.
 
 Unlike the views of ``views.py`` these copy. Their derivatives put every element's gradient back where the element came
 from: flipping again, rolling back, summing over repetitions, cutting the same triangle.
@@ -34,9 +34,9 @@ _flip = Operator(_flip_forward, "FlipBackward0", skip=1)
 _flip.add_derivative(("input",), lambda grad, dims: flip(grad, dims))
 
 
-def flip(input: Any, *dims: Any) -> Any:
+def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
     """Reverse the order along ``dims``. A copy with the input's memory order."""
-    axes = geo.wrap_dims(arg.sizes(dims, "flip", "dims"), input.ndim)
+    axes = geo.wrap_dims(arg.sizes(axes if dims is None else (dims,), "flip", "dims"), input.ndim)
     device = input._storage.device
     result = allocate(geo.preserving(input._geometry), input._dtype, device)
     result.array[...] = _flip_forward(device.backend.xp, input.array, axes if input.ndim else ())
@@ -84,6 +84,15 @@ def roll(input: Any, shifts: Any, dims: Any = ()) -> Any:
     return _roll(input, moves, tuple(geo.wrap_dim(dim, input.ndim) for dim in axes))
 
 
+def _rot90_forward(xp: Any, input: Any, k: int, dims: tuple[int, int]) -> Any:
+    """Rotated by k times 90 degrees."""
+    return xp.rot90(input, k, dims)
+
+
+_rot90 = Operator(_rot90_forward, "Rot90Backward0", skip=1)
+_rot90.add_derivative(("input",), lambda grad, k, dims: rot90(grad, -k, dims))
+
+
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """Rotate by ``k`` times 90 degrees in the plane of two dimensions, from the first towards the second."""
     axes = arg.integers(dims, "rot90", "dims")
@@ -92,12 +101,12 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     if input.ndim < 2:
         raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
     first, second = geo.wrap_dims(axes, input.ndim)
-    turns = k % 4
-    if turns == 1:
-        return flip(input, (second,)).transpose(first, second)
-    if turns == 2:
-        return flip(input, (first, second))
-    return flip(input, (first,)).transpose(first, second) if turns == 3 else input.clone()
+    device = input._storage.device
+    geometry = geo.preserving(input._geometry)
+    result = allocate(geo.transpose(geometry, first, second) if k % 2 else geometry, input._dtype, device)
+    result.array[...] = _rot90_forward(device.backend.xp, input.array, k, (first, second))
+    record(_rot90, (input, k, (first, second)), result)
+    return result
 
 
 # ---- repeating -------------------------------------------------------------------------------------------------------
@@ -119,22 +128,20 @@ def _(grad: Any, input_geometry: Geometry, repeats: tuple[int, ...]) -> Any:
     return summed.reshape(shape)
 
 
-def repeat(input: Any, *repeats: Any) -> Any:
+def repeat(input: Any, *times: Any, repeats: Any = None) -> Any:
     """The tensor ``repeats[d]`` times along each dimension; there may be more numbers than dimensions."""
-    times = arg.sizes(repeats, "repeat", "repeats")
+    times = arg.sizes(times if repeats is None else (repeats,), "repeat", "repeats")
     if len(times) < input.ndim:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = [n * r for n, r in zip((*[1] * (len(times) - input.ndim), *input.shape), times)]
     if any(r < 0 for r in times):
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {shape}")
     return _repeat(input, times)
 
 
-def tile(input: Any, *dims: Any) -> Any:
+def tile(input: Any, *times: Any, dims: Any = None) -> Any:
     """``repeat``, where missing leading numbers count as 1."""
-    times = arg.sizes(dims, "tile", "dims")
+    times = arg.sizes(times if dims is None else (dims,), "tile", "dims")
     return repeat(input, (*[1] * (input.ndim - len(times)), *times))
 
 
@@ -150,7 +157,8 @@ def repeat_interleave(
     if dim is None:
         input, dim = input.reshape(-1), 0
     axis = geo.wrap_dim(dim, input.ndim)
-    if not isinstance(repeats, TensorBase):
+    counts: Any = repeats
+    if not isinstance(counts, TensorBase):
         count = arg.integer(repeats, "repeat_interleave", "repeats")
         if count < 0:
             raise RuntimeError("Repeats must be non-negative")
@@ -186,9 +194,7 @@ def _repeat_index(xp: Any, repeats: Any) -> Any:
 
 def _interleaved(repeats: Any) -> Any:
     if repeats._dtype not in (dtypes.int64, dtypes.int32):
-        raise NotImplementedError(
-            f"\"repeat_interleave_cpu\" not implemented for '{scalar_type_name(repeats._dtype)}'"
-        )
+        raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{scalar_type_name(repeats._dtype)}'")
     if repeats.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
     if repeats.numel() and int(repeats.array.min()) < 0:
@@ -300,7 +306,7 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 @operator()
 def _trace(xp: Any, input: Any) -> Any:
     """Sum of the diagonal."""
-    return xp.trace(input)
+    return xp.trace(input, dtype=xp.int64 if input.dtype.kind in "biu" else None)
 
 
 @_trace.derivative("input")

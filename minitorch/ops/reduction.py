@@ -14,8 +14,8 @@ PyTorch: ``aten/src/ATen/native/ReduceOps.cpp``. Left out on purpose: its cascad
 
 from __future__ import annotations
 
-import math
 import builtins
+import math
 from typing import Any
 
 from minitorch.core import dtypes
@@ -72,7 +72,9 @@ def deliver(result: Any, out: Any, function: str, *inputs: Any) -> Any:
         return result
     check_out(function, out, [t for t in inputs if isinstance(t, TensorBase)])
     if out._dtype is not result._dtype:
-        raise RuntimeError(f"{function}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead")
+        raise RuntimeError(
+            f"{function}(): Expected out tensor to have dtype {result._dtype}, but got {out._dtype} instead"
+        )
     return write_out(out, result.array, result.shape)
 
 
@@ -118,9 +120,7 @@ def _sum_dtype(input: Any, dtype: Dtype | None) -> Dtype:
 
 
 @arg.numpy_names
-def sum(  # noqa: A001
-    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
-) -> Any:
+def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Sum over ``dim``; integers and bools are summed as ``int64``. Half precision accumulates in float32."""
     result_dtype = _sum_dtype(input, dtype)
     if dim is None and not keepdim:
@@ -134,6 +134,8 @@ def sum_to_size(input: Any, *size: Any) -> Any:
     """Sum away what broadcasting ``size`` to the input's shape would have repeated. ``RuntimeError`` if it can't."""
     wanted = arg.sizes(size, "sum_to_size")
     shape = input._geometry.shape
+    if not wanted:
+        return sum(input)
     if shape == wanted:
         return input
     added = len(shape) - len(wanted)
@@ -157,9 +159,7 @@ def _(grad: Any, input: Any, dim: Dims, keepdim: bool) -> Any:
 
 
 @arg.numpy_names
-def nansum(
-    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
-) -> Any:
+def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Sum over ``dim`` of what is not nan."""
     if input.is_complex():
         raise RuntimeError("nansum does not support complex inputs")
@@ -203,9 +203,7 @@ def _(grad: Any, input_geometry: Geometry, dim: Dims, keepdim: bool) -> Any:
 
 
 @arg.numpy_names
-def mean(
-    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
-) -> Any:
+def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Mean over ``dim``. ``RuntimeError`` for integers unless a floating ``dtype`` is given."""
     result_dtype = dtype or input._dtype
     if result_dtype.category < dtypes.FLOATING:
@@ -222,13 +220,12 @@ def mean(
 
 
 @arg.numpy_names
-def nanmean(
-    input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
-) -> Any:
+def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Mean over ``dim`` of what is not nan. ``RuntimeError`` for integers."""
     if input._dtype.category < dtypes.FLOATING:
         raise RuntimeError(
-            f"nanmean(): expected input to have floating point or complex dtype but got {scalar_type_name(input._dtype)}"
+            "nanmean(): expected input to have floating point or complex dtype but got "
+            f"{scalar_type_name(input._dtype)}"
         )
     counted = sum(input.detach().isnan().logical_not(), dim, keepdim)
     return deliver(nansum(input, dim, keepdim, dtype=dtype) / counted, out, "nanmean", input)
@@ -317,13 +314,13 @@ def _any(xp: Any, input: Any, dim: Any, keepdim: bool) -> Any:
 
 
 @arg.numpy_names
-def all(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:  # noqa: A001
+def all(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Whether all elements (over ``dim``) are nonzero: a bool tensor, for ``uint8`` a ``uint8`` one."""
     return _truth(_all, input, dim, keepdim, out, "all")
 
 
 @arg.numpy_names
-def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:  # noqa: A001
+def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Whether any element (over ``dim``) is nonzero: a bool tensor, for ``uint8`` a ``uint8`` one."""
     return _truth(_any, input, dim, keepdim, out, "any")
 
@@ -357,8 +354,8 @@ def count_nonzero(input: Any, dim: Any = None) -> Any:
 def _logsumexp(xp: Any, input: Any, dim: Dims, keepdim: bool) -> Any:
     """log(sum(exp(x))), computed as m + log(sum(exp(x - m))) with m the maximum, so that nothing overflows."""
     array = at_least_float32(xp, input)
-    largest = xp.maximum.reduce(array, axis=dim, keepdims=True, initial=-xp.inf)
-    largest = xp.where(xp.isinf(largest), array.dtype.type(0), largest)
+    largest = xp.maximum.reduce(array.real, axis=dim, keepdims=True, initial=-xp.inf)
+    largest = xp.where(xp.isinf(largest), largest.dtype.type(0), largest)
     total = xp.add.reduce(xp.exp(array - largest), axis=dim, keepdims=True)
     result = xp.log(total) + largest
     return (result if keepdim else xp.squeeze(result, dim)).astype(input.dtype)

@@ -115,7 +115,8 @@ def _read(function: str, input: Any, dim: int, dtype: Dtype | None) -> tuple[int
 def _read_inplace(function: str, input: Any, dim: int, dtype: Dtype | None) -> tuple[int, Dtype]:
     if dtype is not None and dtype is not input._dtype:
         raise RuntimeError(
-            f"Bad in-place call: input tensor dtype {input._dtype.name} and output tensor dtype {dtype.name} should match"
+            f"Bad in-place call: input tensor dtype {input._dtype.name} and output tensor dtype {dtype.name} should "
+            "match"
         )
     return geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim), input._dtype
 
@@ -183,18 +184,26 @@ def _logcumsumexp(xp: Any, input: Any, dim: int) -> Any:
     """log(exp(x_0) + ... + exp(x_i)) without overflow."""
     if not input.ndim:
         return xp.array(input, copy=True)
+    if input.dtype.kind == "c":
+        largest = xp.maximum.reduce(input.real, axis=dim, keepdims=True, initial=-xp.inf)
+        return xp.log(xp.cumsum(xp.exp(input - largest), axis=dim)) + largest
     return xp.logaddexp.accumulate(at_least_float32(xp, input), axis=dim).astype(input.dtype, copy=False)
 
 
 @_logcumsumexp.derivative("input")
 def _(grad: Any, input: Any, result: Any, dim: int) -> Any:
+    if not input.ndim:
+        return grad
+    if input.is_complex():
+        return _reverse_cumsum(grad * (-result).exp().conj(), dim) * input.exp().conj()
+
     # dx_i = sum over j >= i of grad_j exp(x_i - y_j): a reverse scan in logarithms, its positive and negative part.
     def part(sign: int) -> Any:
         signed = grad * sign
         logarithm = where(signed > 0, where(signed > 0, signed, 1).log(), -math.inf)
         return (logcumsumexp((logarithm - result).flip(dim), dim).flip(dim) + input).exp()
 
-    return part(1) - part(-1) if input.ndim else grad
+    return part(1) - part(-1)
 
 
 @arg.numpy_names

@@ -1,6 +1,7 @@
-"""``scatter_reduce``: scatter where several values may meet, and are summed, multiplied, averaged or compared.
+"""``scatter_reduce``, ``index_reduce``: several values may meet in one place, and are summed, multiplied or compared.
 
-    out[index[i][j]][j] = reduce(input[...] if include_self, every src[i][j] with that index)
+    scatter_reduce   out[index[i][j]][j] = reduce(input[...] if include_self, every src[i][j] with that index)
+    index_reduce     the same with one index for a whole slice
 
 For the gradient each reduction asks what part an element had in its result: all of it (sum), the product of the others
 (prod), 1/n (mean), or its share among the equal extremes (amax, amin).
@@ -15,7 +16,8 @@ from typing import Any
 
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.writer import writer
-from minitorch.ops.gather_scatter import _check_index, _check_src, _combine, _put
+from minitorch.ops.gather_scatter import _check_index, _check_src, _combine, _put, one_dim
+from minitorch.ops.index_along import check_slices
 from minitorch.ops.selection import where
 
 _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -35,9 +37,7 @@ def _identity(xp: Any, reduce: str, dtype: Any) -> Any:
     return -xp.inf if reduce == "amax" else xp.inf
 
 
-@writer()
-def _scatter_reduce(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> None:
-    """out[index] = reduce(input, src)."""
+def _reduce_into(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> None:
     if not include_self:
         _put(xp, input, dim, index, _identity(xp, reduce, input.dtype))
     ufunc = {"prod": xp.multiply, "amax": xp.maximum, "amin": xp.minimum}.get(reduce, xp.add)
@@ -51,8 +51,7 @@ def _scatter_reduce(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce:
         input[...] = input // count if input.dtype.kind in "iu" else input / count.astype(input.dtype)
 
 
-@_scatter_reduce.derivative("input", "src")
-def _(
+def _gradients(
     grad: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool, result: Any
 ) -> tuple[Any, Any]:
     if reduce == "sum":
@@ -66,6 +65,35 @@ def _(
     if not include_self:
         of_input = of_input.scatter(dim, index, 0)
     return of_input, of_src
+
+
+@writer()
+def _scatter_reduce(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> None:
+    """out[index] = reduce(input, src), an index for each element."""
+    _reduce_into(xp, input, dim, index, src, reduce, include_self)
+
+
+@_scatter_reduce.derivative("input", "src")
+def _(
+    grad: Any, input: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool, result: Any
+) -> tuple[Any, Any]:
+    return _gradients(grad, input, dim, index, src, reduce, include_self, result)
+
+
+@writer()
+def _index_reduce(xp: Any, input: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool) -> None:
+    """out[index] = reduce(input, source), an index for each slice."""
+    source = one_dim(source)
+    spread = xp.broadcast_to(one_dim(index).reshape(-1, *[1] * (source.ndim - dim - 1)), source.shape)
+    _reduce_into(xp, input, dim, spread, source, reduce, include_self)
+
+
+@_index_reduce.derivative("input", "source")
+def _(
+    grad: Any, input: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool, result: Any
+) -> tuple[Any, Any]:
+    spread = index.reshape([-1 if d == dim else 1 for d in range(source.ndim)]).expand(source.shape)
+    return _gradients(grad, input, dim, spread, source, reduce, include_self, result)
 
 
 def _mean_gradient(grad: Any, input: Any, dim: int, index: Any, src: Any, include_self: bool) -> tuple[Any, Any]:
@@ -104,6 +132,24 @@ def scatter_reduce_(input: Any, dim: int, index: Any, src: Any, reduce: str, *, 
     """``scatter_reduce`` into ``input`` itself."""
     axis = _check(input, dim, index, src, reduce)
     return _scatter_reduce.inplace(input, axis, index, src, reduce, bool(include_self))
+
+
+def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
+    """A copy of ``input`` into whose slices those of ``source`` are reduced: "prod", "mean", "amax" or "amin"."""
+    axis = _check_index_reduce(input, dim, index, source, reduce)
+    return _index_reduce(input, axis, index, source, reduce, bool(include_self))
+
+
+def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
+    """``index_reduce`` into ``input`` itself."""
+    axis = _check_index_reduce(input, dim, index, source, reduce)
+    return _index_reduce.inplace(input, axis, index, source, reduce, bool(include_self))
+
+
+def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str) -> int:
+    if reduce not in _REDUCTIONS[1:]:
+        raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
+    return check_slices(input, dim, index, source, "index_reduce")
 
 
 def _check(input: Any, dim: int, index: Any, src: Any, reduce: str) -> int:

@@ -27,8 +27,14 @@ from minitorch.tensor_base import TensorBase
 
 
 def _in_wide(array: Any) -> Any:
-    """The array in a dtype to compute in: float32 for half precision."""
-    return array.astype(accumulation_dtype(array.dtype), copy=False)
+    """The array in a dtype to compute in, float32 for half precision; a zero-dim one as a vector of one element."""
+    wide = array.astype(accumulation_dtype(array.dtype), copy=False)
+    return wide if array.ndim else wide.reshape(1)
+
+
+def _as_input(result: Any, input: Any) -> Any:
+    """What ``_in_wide`` changed, back again."""
+    return result.astype(input.dtype, copy=False) if input.ndim else result.astype(input.dtype).reshape(())
 
 
 @operator("SoftmaxBackward0")
@@ -38,7 +44,7 @@ def _softmax(xp: Any, input: Any, dim: int) -> Any:
     y = x - xp.maximum.reduce(x, axis=dim, keepdims=True) if x.size else x.copy()
     xp.exp(y, out=y)
     y /= xp.add.reduce(y, axis=dim, keepdims=True)
-    return y.astype(input.dtype, copy=False)
+    return _as_input(y, input)
 
 
 @_softmax.derivative("input")
@@ -52,7 +58,7 @@ def _softmax_backward(xp: Any, grad: Any, output: Any, dim: int) -> Any:
     g, y = _in_wide(grad), _in_wide(output)
     result = g * y
     result -= y * xp.add.reduce(result, axis=dim, keepdims=True)
-    return result.astype(grad.dtype, copy=False)
+    return _as_input(result, grad)
 
 
 @_softmax_backward.derivative("grad")
@@ -71,7 +77,7 @@ def _log_softmax(xp: Any, input: Any, dim: int) -> Any:
     x = _in_wide(input)
     y = x - xp.maximum.reduce(x, axis=dim, keepdims=True) if x.size else x.copy()
     y -= xp.log(xp.add.reduce(xp.exp(y), axis=dim, keepdims=True))
-    return y.astype(input.dtype, copy=False)
+    return _as_input(y, input)
 
 
 @_log_softmax.derivative("input")
@@ -85,7 +91,7 @@ def _log_softmax_backward(xp: Any, grad: Any, output: Any, dim: int) -> Any:
     g = _in_wide(grad)
     result = xp.exp(_in_wide(output))
     result *= xp.add.reduce(g, axis=dim, keepdims=True)
-    return xp.subtract(g, result, out=result).astype(grad.dtype, copy=False)
+    return _as_input(xp.subtract(g, result, out=result), grad)
 
 
 @_log_softmax_backward.derivative("grad")
@@ -115,8 +121,8 @@ def softmin(input: Any, dim: int, dtype: Dtype | None = None) -> Any:
     return softmax(-input, dim, dtype)
 
 
-def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any, Any]:
-    """The tensor to work on and the axis, counted from 0; a zero-dim tensor has none to sum over."""
+def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any, int]:
+    """The tensor to work on, and the axis counted from 0."""
     if not isinstance(input, TensorBase):
         arg.tensor(input, function, "input")
     axis = geo.wrap_dim(dim, input._geometry.ndim)
@@ -126,4 +132,4 @@ def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any
         raise NotImplementedError(
             f"\"{function}_{kernel}\" not implemented for '{scalar_type_name(source._dtype)}'"
         )
-    return source, (axis if input._geometry.ndim else ())
+    return source, axis

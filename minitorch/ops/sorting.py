@@ -4,8 +4,8 @@ All of them pick elements, so they share one derivative: the gradient of a picke
 (``scatter`` by the indices). Sorting is stable, nan is the largest value, and a descending sort keeps equal elements in
 their order too:  reverse, sort ascending, reverse the result.
 
-PyTorch: ``aten/src/ATen/native/Sorting.cpp``, ``SortingUtils.h``, ``TensorCompare.cpp`` (``mode``). Left out on purpose:
-its partial sorts; everything here sorts the whole dimension.
+PyTorch: ``aten/src/ATen/native/Sorting.cpp``, ``SortingUtils.h``, ``TensorCompare.cpp`` (``mode``). Left out on
+purpose: its partial sorts; everything here sorts the whole dimension.
 """
 
 from __future__ import annotations
@@ -76,9 +76,7 @@ _stable_sort.add_derivative(("input",), _sort_gradient)
 
 
 @arg.numpy_names
-def sort(
-    input: Any, dim: int = -1, descending: bool = False, *, stable: bool | None = None, out: Any = None
-) -> Any:
+def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool | None = None, out: Any = None) -> Any:
     """``(values, indices)`` in ascending or descending order along ``dim``, always stable. Keeps the memory order."""
     if input.is_complex():
         raise RuntimeError("Sort does not support complex dtypes on CPU")
@@ -123,9 +121,7 @@ def _(grad: Any, input_geometry: Geometry, result1: Any, dim: int) -> Any:
 
 
 @arg.numpy_names
-def topk(
-    input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None  # noqa: A002
-) -> Any:
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """``(values, indices)`` of the ``k`` largest (or smallest) elements along ``dim``, the most extreme first."""
     axis = _axis(input, dim, "topk")
     count = arg.integer(k, "topk", "k")

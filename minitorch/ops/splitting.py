@@ -34,7 +34,7 @@ def _(grads: tuple[Any, ...], input_geometry: Geometry, dim: int) -> Any:
 
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """The views ``input.select(dim, i)`` for every ``i``."""
-    ndim = input._geometry.ndim
+    ndim = arg.tensor(input, "unbind", "input")._geometry.ndim
     axis = geo.wrap_dim(arg.integer(dim, "unbind", "dim"), ndim)
     if ndim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -80,12 +80,16 @@ def _zeros_for_missing(grads: tuple[Any, ...], geometries: list[Geometry]) -> li
     return [some.new_zeros(g.shape) if grad is None else grad for grad, g in zip(grads, geometries)]
 
 
-def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+def split(
+    tensor: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Any, ...]:
     """Views of parts along ``dim``: of one size (the last may be smaller), or of the sizes listed."""
+    if split_size is not None:
+        split_size_or_sections = split_size
     axis = arg.integer(dim, "split", "dim")
     if isinstance(split_size_or_sections, (tuple, list)):
         return split_with_sizes(tensor, split_size_or_sections, axis)
-    if tensor._geometry.ndim == 0:
+    if arg.tensor(tensor, "split", "tensor")._geometry.ndim == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     axis = geo.wrap_dim(axis, tensor._geometry.ndim)
     length = arg.integer(split_size_or_sections, "split", "split_size")
@@ -101,7 +105,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
 def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, ...]:
     """Views of consecutive parts of the listed sizes, which must add up to the size of ``dim``."""
     lengths = arg.integers(split_sizes, "split_with_sizes", "split_sizes")
-    if input._geometry.ndim == 0:
+    if arg.tensor(input, "split_with_sizes", "input")._geometry.ndim == 0:
         raise RuntimeError("split_with_sizes expects at least a 1-dimensional tensor")
     axis = geo.wrap_dim(arg.integer(dim, "split_with_sizes", "dim"), input._geometry.ndim)
     if any(length < 0 for length in lengths):
@@ -120,7 +124,7 @@ def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, .
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
     """At most ``chunks`` views along ``dim`` of equal size, the last possibly smaller."""
     count = arg.integer(chunks, "chunk", "chunks")
-    if input._geometry.ndim == 0:
+    if arg.tensor(input, "chunk", "input")._geometry.ndim == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if count <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {count}")
@@ -136,7 +140,7 @@ def tensor_split(
 ) -> tuple[Any, ...]:
     """Views along ``dim``: ``sections`` nearly equal ones, or cut at the given ``indices``."""
     where = next((value for value in (indices_or_sections, indices, sections) if value is not None), None)
-    if input._geometry.ndim == 0:
+    if arg.tensor(input, "tensor_split", "input")._geometry.ndim == 0:
         raise RuntimeError("tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims")
     axis = geo.wrap_dim(arg.integer(dim, "tensor_split", "dim"), input._geometry.ndim)
     if isinstance(where, TensorBase):

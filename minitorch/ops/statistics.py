@@ -163,7 +163,7 @@ def std_mean(
 def _read(
     function: str, input: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
 ) -> tuple[Dims, float, bool]:
-    """Dimensions, correction and keepdim from PyTorch's forms: ``var(unbiased)`` and ``var(dim, unbiased, keepdim)``."""
+    """Dimensions, correction and keepdim from the forms ``var(unbiased)`` and ``var(dim, unbiased, keepdim)``."""
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None:

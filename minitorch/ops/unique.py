@@ -52,7 +52,7 @@ def _answer(results: Any, return_inverse: bool, return_counts: bool) -> Any:
 
 
 def unique(
-    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,  # noqa: A002
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
     dim: int | None = None,
 ) -> Any:  # fmt: skip
     """Distinct elements in ascending order, or distinct slices of ``dim``; with ``inverse`` and ``counts`` if asked."""

@@ -24,7 +24,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import view
 from minitorch.ops.declare.operator import Operator, record
-from minitorch.tensor_base import over_storage
+from minitorch.tensor_base import TensorBase, over_storage
 
 # ---- another shape ---------------------------------------------------------------------------------------------------
 
@@ -54,8 +54,6 @@ def view_as_dtype(input: Any, dtype: Dtype) -> Any:
     """The same bytes read as another dtype: smaller elements lengthen the last dimension, larger ones shorten it."""
     own: Geometry = input._geometry
     kind: Dtype = arg.dtype(dtype, "view")
-    if kind is input._dtype:
-        return alias(input)
     if kind.itemsize == input._dtype.itemsize:
         return over_storage(input._storage, kind, own)
     what = f"to view {scalar_type_name(input._dtype)} as {scalar_type_name(kind)} (different element sizes)"
@@ -81,6 +79,8 @@ def view_as_dtype(input: Any, dtype: Dtype) -> Any:
 
 def reshape(input: Any, *size: Any, shape: Any = None) -> Any:
     """A view of that shape if strides allow it, else a contiguous copy."""
+    if not isinstance(input, TensorBase):
+        arg.tensor(input, "reshape", "input")
     wanted = arg.sizes(size, "reshape", "shape", shape)
     if geo.try_view(input._geometry, wanted) is not None:
         return _view(input, wanted)
@@ -114,7 +114,7 @@ def reshape_as(input: Any, other: Any) -> Any:
 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Dimensions ``start_dim..end_dim`` merged into one; a zero-dim tensor becomes one-dimensional."""
-    shape = input._geometry.shape
+    shape = arg.tensor(input, "flatten", "input")._geometry.shape
     start = geo.wrap_dim(arg.integer(start_dim, "flatten", "start_dim"), len(shape))
     end = geo.wrap_dim(arg.integer(end_dim, "flatten", "end_dim"), len(shape))
     if start > end:
@@ -128,12 +128,12 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def ravel(input: Any) -> Any:
     """All dimensions merged into one."""
-    return _view(input.contiguous(), (input._geometry.numel,))
+    return _view(arg.tensor(input, "ravel", "input").contiguous(), (input._geometry.numel,))
 
 
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """One dimension split into several of ``sizes``, one of which may be -1."""
-    shape = input._geometry.shape
+    shape = arg.tensor(input, "unflatten", "input")._geometry.shape
     dim = geo.wrap_dim(arg.integer(dim, "unflatten", "dim"), len(shape))
     if not isinstance(sizes, (tuple, list)):
         raise TypeError(f"unflatten(): argument 'sizes' must be tuple of ints, not {type(sizes).__name__}")
@@ -169,9 +169,12 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     return _transpose(input, dim0, dim1)
 
 
+swapdims = transpose
+
+
 def swapaxes(input: Any, axis0: int, axis1: int) -> Any:
     """``transpose`` under NumPy's name."""
-    return _transpose(input, arg.integer(axis0, "swapaxes", "axis0"), arg.integer(axis1, "swapaxes", "axis1"))
+    return transpose(input, axis0, axis1)
 
 
 @view("TBackward0")
@@ -187,7 +190,7 @@ def _(grad: Any) -> Any:
 
 def t(input: Any) -> Any:
     """Transpose of a matrix; vectors and zero-dim tensors as they are. ``RuntimeError`` beyond two dimensions."""
-    if input._geometry.ndim > 2:
+    if isinstance(input, TensorBase) and input._geometry.ndim > 2:
         raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
     return _t(input)
 
@@ -213,7 +216,8 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     """Move dimensions ``source`` to ``destination``; the others keep their order."""
     origin = arg.integers(source, "movedim", "source")
     target = arg.integers(destination, "movedim", "destination")
-    return _permute(input, geo.movedim_order(input._geometry.ndim, origin, target))
+    ndim = arg.tensor(input, "movedim", "input")._geometry.ndim
+    return _permute(input, geo.movedim_order(ndim, origin, target))
 
 
 def _matrix_transpose(input: Any, name: str) -> Any:
@@ -295,9 +299,11 @@ def broadcast_to(input: Any, size: Any) -> Any:
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """All tensors expanded to their common shape."""
-    given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
-    shape = geo.broadcast_shapes(*(arg.tensor(t, "broadcast_tensors", "tensors").shape for t in given))
-    return tuple(_expand(t, shape) for t in given)
+    for place, t in enumerate(tensors):
+        if not isinstance(t, TensorBase):
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(t).__name__}")
+    shape = geo.broadcast_shapes(*(t._geometry.shape for t in tensors))
+    return tuple(t if t._geometry.shape == shape else _expand(t, shape) for t in tensors)
 
 
 # ---- dimensions of size 1 --------------------------------------------------------------------------------------------

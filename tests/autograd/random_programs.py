@@ -29,19 +29,24 @@ class Machine:
         self.variables: list[Any] = []
         self.log: list[tuple[Any, ...]] = []
         self.made = 0
+        self.inference = False  # whether there ever was an inference tensor
 
     def pick(self, number: int) -> Any:
         return self.variables[number % len(self.variables)]
 
-    def pick_fitting(self, number: int, shape: Any) -> Any:
-        """A variable that broadcasts to ``shape``; now and then any."""
-        fitting = [v for v in self.variables if _expands(tuple(v.shape), tuple(shape))]
+    def pick_fitting(self, number: int, target: Any) -> Any:
+        """A variable that broadcasts to the shape of ``target``; now and then any. Not another view of its memory:
+        writing one from the other is an error only where PyTorch sees it, and undefined elsewhere."""
+        memory = target.untyped_storage().data_ptr()
+        apart = [v for v in self.variables if v is target or v.untyped_storage().data_ptr() != memory] or [target]
+        fitting = [v for v in apart if _expands(tuple(v.shape), tuple(target.shape))]
         if not fitting or number % 23 == 0:
-            fitting = self.variables
+            fitting = apart
         return fitting[number % len(fitting)]
 
     def keep(self, *tensors: Any) -> None:
         self.variables.extend(tensors)
+        self.inference |= any(tensor.is_inference() for tensor in tensors)
         if len(self.variables) > 8:
             del self.variables[: len(self.variables) - 8]
 
@@ -69,19 +74,21 @@ def operation(weight: int) -> Callable[[Callable[..., None]], None]:
 
 @operation(6)
 def leaf(m: Machine, a: int, b: int, c: int) -> None:
-    m.keep(m.fresh(SHAPES[a % len(SHAPES)], b).requires_grad_(c % 3 != 0))
+    tensor = m.fresh(SHAPES[a % len(SHAPES)], b)
+    # PyTorch does not record operations on inference tensors alone, even if those require grad.
+    m.keep(tensor.requires_grad_(c % 3 != 0 and not tensor.is_inference()))
 
 
 @operation(6)
 def mul(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    m.keep(x * m.pick_fitting(b, x.shape))
+    m.keep(x * m.pick_fitting(b, x))
 
 
 @operation(4)
 def add(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    m.keep(x + m.pick_fitting(b, x.shape))
+    m.keep(x + m.pick_fitting(b, x))
 
 
 @operation(3)
@@ -177,12 +184,16 @@ def as_strided(m: Machine, a: int, b: int, c: int) -> None:
 
 @operation(3)
 def detach(m: Machine, a: int, b: int, c: int) -> None:
-    m.keep(m.pick(a).detach())
+    x = m.pick(a)
+    if not x.is_inference():  # else PyTorch's result is one in part only: it counts versions
+        m.keep(x.detach())
 
 
 @operation(1)
 def data(m: Machine, a: int, b: int, c: int) -> None:
-    m.keep(m.pick(a).data)
+    x = m.pick(a)
+    if not x.is_inference():  # as above
+        m.keep(x.data)
 
 
 # ---- writing in place ---------------------------------------------------------------------------------------------
@@ -191,13 +202,13 @@ def data(m: Machine, a: int, b: int, c: int) -> None:
 @operation(8)
 def mul_(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.mul_(m.pick_fitting(b, x.shape))
+    x.mul_(m.pick_fitting(b, x))
 
 
 @operation(5)
 def add_(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.add_(m.pick_fitting(b, x.shape))
+    x.add_(m.pick_fitting(b, x))
 
 
 @operation(4)
@@ -214,7 +225,7 @@ def tanh_(m: Machine, a: int, b: int, c: int) -> None:
 @operation(3)
 def copy_(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.copy_(m.pick_fitting(b, x.shape))
+    x.copy_(m.pick_fitting(b, x))
 
 
 @operation(2)
@@ -230,12 +241,15 @@ def zero_(m: Machine, a: int, b: int, c: int) -> None:
 @operation(4)
 def set_item(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x[c % 2] = m.pick_fitting(b, x.shape[1:])
+    part = x[c % 2]
+    x[c % 2] = m.pick_fitting(b, part).expand_as(part)
 
 
 @operation(1)
 def set_slice(m: Machine, a: int, b: int, c: int) -> None:
-    m.pick(a)[b % 2 :] = FACTORS[c % 5]
+    x = m.pick(a)
+    if x.ndim:
+        x[b % 2 :] = FACTORS[c % 5]
 
 
 # ---- changing the history -----------------------------------------------------------------------------------------
@@ -243,12 +257,14 @@ def set_slice(m: Machine, a: int, b: int, c: int) -> None:
 
 @operation(1)
 def requires_grad_(m: Machine, a: int, b: int, c: int) -> None:
-    m.pick(a).requires_grad_(c % 3 != 0)
+    x = m.pick(a)
+    x.requires_grad_(c % 3 != 0 and not x.is_inference())
 
 
 @operation(1)
 def set_requires_grad(m: Machine, a: int, b: int, c: int) -> None:
-    m.pick(a).requires_grad = c % 3 != 0
+    x = m.pick(a)
+    x.requires_grad = c % 3 != 0 and not x.is_inference()
 
 
 @operation(1)
@@ -309,7 +325,7 @@ def _known(gradients: Any) -> Any:
 def set_data(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
     memory = [v.untyped_storage().data_ptr() for v in m.variables]
-    if x.is_leaf and not x.is_inference() and memory.count(x.untyped_storage().data_ptr()) == 1:
+    if x.is_leaf and not m.inference and not m.engine.is_inference_mode_enabled() and memory.count(x.untyped_storage().data_ptr()) == 1:
         x.data = m.fresh(tuple(x.shape), b)
 
 
@@ -430,7 +446,7 @@ def _gradient(machine: Machine, variable: Any) -> Any:
 
 
 def _long_strides(tensor: Any) -> tuple[int, ...]:
-    return tuple(step for step, size in zip(tensor.stride(), tensor.shape) if size > 1)
+    return tuple(step for step, size in zip(tensor.stride(), tensor.shape) if size > 1 and tensor.numel())
 
 
 FACTS: dict[str, Callable[[Machine, Any], Any]] = {
@@ -443,7 +459,8 @@ FACTS: dict[str, Callable[[Machine, Any], Any]] = {
     "edges": lambda m, t: _edges(t.grad_fn),
     "output_nr": lambda m, t: t.output_nr,
     "is_inference": lambda m, t: t.is_inference(),
-    "version": lambda m, t: None if t.is_inference() else t._version,
+    # Where inference tensors take part, PyTorch's versions tell which kernels it is made of.
+    "version": lambda m, t: None if m.inference else t._version,
     "is_view": lambda m, t: t._is_view(),
     "base": lambda m, t: next((i for i, v in enumerate(m.variables) if v is t._base), None),
     "retains_grad": lambda m, t: t.retains_grad,

@@ -27,7 +27,14 @@ def test_index_put_adds_to_an_element_every_time_it_is_named():
 
 @pytest.mark.parametrize("as_tuple", [False, True])
 def test_nonzero_lists_indices_in_row_major_order(as_tuple):
-    for x in [*awkward(integers(3, 4, high=2)), integers(5, high=2), np.array(3), np.array(0), integers(0, 3), randn(2, 2, 2) > 0]:
+    for x in [
+        *awkward(integers(3, 4, high=2)),
+        integers(5, high=2),
+        np.array(3),
+        np.array(0),
+        integers(0, 3),
+        randn(2, 2, 2) > 0,
+    ]:
         check(lambda torch, x: x.nonzero(as_tuple=as_tuple), x)
 
 
@@ -59,7 +66,13 @@ def test_put_writes_the_flattened_tensor(accumulate):
         lambda torch, x: x.index_put_((torch.tensor([0]),), torch.ones((), dtype=torch.float32)),
         lambda torch, x: x.index_put_((torch.tensor([0]),) * 3, torch.ones((), dtype=torch.float64)),
         lambda torch, x: x.index_put_((None, torch.tensor([0])), torch.ones((), dtype=torch.float64)),
-        lambda torch, x: x.index_put_((torch.tensor([0]), torch.tensor([0, 1]), ), torch.ones(3, dtype=torch.float64)),
+        lambda torch, x: x.index_put_(
+            (
+                torch.tensor([0]),
+                torch.tensor([0, 1]),
+            ),
+            torch.ones(3, dtype=torch.float64),
+        ),
         lambda torch, x: x.take(torch.tensor([12])),
         lambda torch, x: x.take(torch.tensor([-13])),
         lambda torch, x: x.take(torch.tensor([0.0])),

@@ -68,15 +68,31 @@ def test_scatter_into_a_view_reaches_its_base():
 def test_scatter_reduces_by_its_old_argument():
     index = np.array([[0, 0, 1], [1, 0, 1]])
     for reduce in ("add", "multiply"):
-        check(lambda torch, x, i, s: x.scatter(0, i, s, reduce=reduce), randn(3, 3), index, randn(2, 3, seed=1), grad=False)
+        check(
+            lambda torch, x, i, s: x.scatter(0, i, s, reduce=reduce),
+            randn(3, 3),
+            index,
+            randn(2, 3, seed=1),
+            grad=False,
+        )
         check(lambda torch, x, i: x.scatter(0, i, 2, reduce=reduce), integers(3, 3), index)
 
 
 def test_scatter_of_one_element_and_of_nothing():
     check(lambda torch, x, i: x.scatter(0, i, 3.0), randn(), np.array(0))
     check(lambda torch, x, i, s: x.scatter_add(0, i, s), randn(), np.array(0), randn(seed=1))
-    check(lambda torch, x, i, s: (x.scatter(0, i, s), x.scatter_add(0, i, s)), randn(3, 4), np.zeros((0, 4), np.int64), randn(0, 4))
-    check_raises(lambda torch, x, s: x.scatter_add(0, torch.tensor([[0]]), s).sum().backward(), randn(3, 4), randn(3, 4), grad=True)
+    check(
+        lambda torch, x, i, s: (x.scatter(0, i, s), x.scatter_add(0, i, s)),
+        randn(3, 4),
+        np.zeros((0, 4), np.int64),
+        randn(0, 4),
+    )
+    check_raises(
+        lambda torch, x, s: x.scatter_add(0, torch.tensor([[0]]), s).sum().backward(),
+        randn(3, 4),
+        randn(3, 4),
+        grad=True,
+    )
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_too_many_or_too_large_indices_are_refused_and_nothing_is_written(data):
     else:
         place = data.draw(st.integers(0, len(parts) - 1))
         parts[place] = data.draw(st.sampled_from([9, -9, ("tensor", np.array([0, 9])), ("tensor", np.array([-9]))]))
-    key = lambda engine: tuple(build(engine, part) for part in parts)  # noqa: E731
+    key = lambda engine: tuple(build(engine, part) for part in parts)
     check_raises(lambda engine, x: x[key(engine)], randn(*shape))
     check_raises(lambda engine, x: x.__setitem__(key(engine), 1.0), randn(*shape))
 
@@ -213,7 +213,8 @@ INDEX_ERRORS = [
     "x[3]", "x[-4]", "x[0, 7]", "x[0, 0, 0, 0]", "x[..., 0, 0, 0, 0]", "x[::-1]", "x[::0]", "x[0:1.5]", "x[1.0]",
     "x['a']", "x[{}]", "x[object()]", "x[np.bool_(True)]", "x[torch.tensor([5])]", "x[torch.tensor([-5])]",
     "x[torch.tensor([1.0])]", "x[torch.tensor([0, 1]), torch.tensor([0, 1, 2])]", "x[torch.tensor([True, False])]",
-    "x[:, torch.tensor([True, False])]", "x[x[:2, :, 0] > 0]", "x[[True]]", "x[['a']]", "x[0, 0, 0][0]", "x[0, 0, 0][:]",
+    "x[:, torch.tensor([True, False])]", "x[x[:2, :, 0] > 0]", "x[[True]]", "x[['a']]", "x[0, 0, 0][0]",
+    "x[0, 0, 0][:]",
     "x[0, 0, 0][0, 0]", "x[torch.tensor([0], dtype=torch.int8)]", "torch.zeros(0, 3)[torch.tensor([0])]",
     "x[torch.tensor([])]", "x[:, :, :, None, 0]",
 ]  # fmt: skip
@@ -242,7 +243,8 @@ ASSIGNMENTS = [
     "y[True] = v", "y[False] = 1", "y[()] = 1", "y[y > 0] = 0.0", "y[y > 0] = v[0, 0]", "y[[0, 1]] = v",
     "y[[0, 1]] = v[0]", "y[[0, 2], 1] = v[0]", "y[0, :, [0, 1]] = v[:, :2]", "y[0] = v[None, None]",
     "y[[0, 1]] = v[None, None]", "y[torch.tensor(1)] = 2", "y[1:, 0] = v[0]", "y[0, 0, 0] = v[0, 0]", "y[:, True] = 1",
-    "y[[0, 1]] += v", "y[0] *= 2", "y[1:] -= v", "y[0] = y[1]", "y[:, [0, 1]] = y[:, [2, 3]]", "y[[True, False, True]] = v",
+    "y[[0, 1]] += v", "y[0] *= 2", "y[1:] -= v", "y[0] = y[1]", "y[:, [0, 1]] = y[:, [2, 3]]",
+    "y[[True, False, True]] = v",
     "y.t()[0] = 1", "y[0][1] = v[1, 1]",
 ]  # fmt: skip
 

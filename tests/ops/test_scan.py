@@ -46,7 +46,8 @@ def test_integers_are_scanned_as_int64(dtype):
 
 
 def test_scans_take_a_dtype_and_half_precision():
-    check(lambda torch, x: (x.cumsum(0, dtype=torch.float64), x.cumprod(1, dtype=torch.float64)), randn(3, 4, dtype=np.float32), rtol=1e-5)
+    x = randn(3, 4, dtype=np.float32)
+    check(lambda torch, x: (x.cumsum(0, dtype=torch.float64), x.cumprod(1, dtype=torch.float64)), x, rtol=1e-5)
     check(lambda torch, x: (x.cumsum(0), x.cumprod(1)), randn(3, 4).astype(np.float16), rtol=5e-3, atol=2e-3)
     check(lambda torch, x: (x.cumsum(0), x.cumprod(1)), randn(3, 4) + 1j * randn(3, 4, seed=1))
 

@@ -39,6 +39,7 @@ from minitorch.core.geometry.layout import is_channels_last as is_channels_last
 from minitorch.core.geometry.layout import is_dense as is_dense
 from minitorch.core.geometry.layout import maybe_overlaps_itself as maybe_overlaps_itself
 from minitorch.core.geometry.layout import overlaps_itself as overlaps_itself
+from minitorch.core.geometry.layout import remember as remember
 from minitorch.core.geometry.layout import wrap_dim as wrap_dim
 from minitorch.core.geometry.layout import wrap_dims as wrap_dims
 from minitorch.core.geometry.views import as_strided as as_strided

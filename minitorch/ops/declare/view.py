@@ -38,20 +38,27 @@ def view(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorF
         declaration.parameters = ("input", *declaration.parameters)
 
         def call(input: Any, *arguments: Any) -> Any:
-            geometry = forward(input._geometry, *arguments)
-            if isinstance(geometry, list):
+            try:
+                own = input._geometry
+            except AttributeError:
+                raise TypeError(
+                    f"{declaration.name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+                ) from None
+            geometry = forward(own, *arguments)
+            if type(geometry) is list:
                 return _several(input, arguments, geometry)
             result = view_of(input, geometry)
-            if input._requires_grad or input._base is not None:
+            if modes.enabled and (input._requires_grad or (input._base is not None and input._base._requires_grad)):
                 record(declaration, (input, *arguments), result)
             return result
 
         def _several(input: Any, arguments: tuple[Any, ...], geometries: list[Geometry]) -> Any:
-            results = tuple(view_of(input, geometry) for geometry in geometries)
+            results = tuple([view_of(input, geometry) for geometry in geometries])
             if modes.enabled:
                 for result in results:
                     result._view_creation = MULTI_OUTPUT
-            record_several(declaration, (input, *arguments), results)
+                if input._requires_grad or input._base is not None:
+                    record_several(declaration, (input, *arguments), results)
             return results
 
         return as_function(call, declaration)

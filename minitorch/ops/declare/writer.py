@@ -4,9 +4,9 @@
     def _index_add(xp, input, dim, index, source):      # changes the array `input`, returns nothing
         ...
 
-``_index_add(x, ...)`` gives the forward a copy of ``x`` to change; ``_index_add.inplace(x, ...)`` gives it ``x`` itself,
-after asking whether ``x`` may be written, and makes the node its new history (``autograd/inplace.py``). The forward must
-not fail halfway, so whoever calls a writer has checked the arguments before.
+``_index_add(x, ...)`` gives the forward a copy of ``x`` to change; ``_index_add.inplace(x, ...)`` gives it ``x``
+itself, after asking whether ``x`` may be written, and makes the node its new history (``autograd/inplace.py``). The
+forward must not fail halfway, so whoever calls a writer has checked the arguments before.
 
 ``replace`` is the in-place form of an operator that gives every element anew, such as ``cumsum``: its result is
 computed first and then written.
@@ -35,9 +35,7 @@ from minitorch.ops.declare.writing import _renew_saved_result as renew_saved_res
 from minitorch.tensor_base import TensorBase, allocate
 
 
-def writer(
-    grad_fn: str | None = None, *, preserve: bool = False
-) -> Callable[[Callable[..., Any]], OperatorFunction]:
+def writer(grad_fn: str | None = None, *, preserve: bool = False) -> Callable[[Callable[..., Any]], OperatorFunction]:
     """Declare an operator whose forward changes the array of its first operand.
 
     ``preserve``: the copy that the out-of-place form changes keeps the operand's strides instead of being contiguous.
