@@ -382,13 +382,15 @@ from minitorch.ops.dropout import (
 )
 from minitorch.ops.distance import cosine_similarity, pairwise_distance
 from minitorch.ops.einsum import einsum, tensordot
-from minitorch.ops.linalg import addmm, addmv, baddbmm, bilinear, bmm, dot, matmul, mm, mv, outer
-from minitorch.ops.linalg import outer as ger
-from minitorch.ops.normalization import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from minitorch.ops.linalg import addmm, baddbmm, bmm, mm
+from minitorch.ops.matrix_vector import addmv, dot, mv, outer
+from minitorch.ops.matrix_vector import outer as ger
+from minitorch.ops.layer_norm import group_norm, layer_norm, rms_norm
+from minitorch.ops.matmul import bilinear, matmul
+from minitorch.ops.normalization import batch_norm, instance_norm
 from minitorch.ops.padding import constant_pad_nd
+from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_max_pool1d
 from minitorch.ops.pooling import (
-    adaptive_avg_pool1d,
-    adaptive_max_pool1d,
     avg_pool1d,
     max_pool1d,
     max_pool1d_with_indices,

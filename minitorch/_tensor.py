@@ -37,6 +37,8 @@ from minitorch.ops import (
     indexing,
     inquiry,
     linalg,
+    matmul,
+    matrix_vector,
     masking,
     norms,
     parts,
@@ -492,20 +494,20 @@ class Tensor(TensorBase):
     diag_embed = rearranging.diag_embed
     trace = rearranging.trace
 
-    # ---- matrix products (ops/linalg.py) and softmax (ops/softmax.py) -----------------------------------------------
+    # ---- matrix products (ops/linalg.py, matrix_vector.py, matmul.py), softmax ---------------------------------
     mm = linalg.mm
     bmm = linalg.bmm
-    mv = linalg.mv
-    dot = linalg.dot
-    outer = ger = linalg.outer
-    matmul = linalg.matmul
+    mv = matrix_vector.mv
+    dot = matrix_vector.dot
+    outer = ger = matrix_vector.outer
     addmm = linalg.addmm
     addmm_ = linalg.addmm_
     baddbmm = linalg.baddbmm
     baddbmm_ = linalg.baddbmm_
-    addmv = linalg.addmv
-    __matmul__ = linalg.matmul_operator
-    __rmatmul__ = linalg.reflected_matmul
+    addmv = matrix_vector.addmv
+    __matmul__ = matmul.matmul_operator
+    __rmatmul__ = matmul.reflected_matmul
+    matmul = matmul.matmul
     log_softmax = softmax.log_softmax
     softmax = softmax.softmax
 

@@ -48,12 +48,13 @@ def backward(
     if wanted is None:
         run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph)
         return
+    targets = []
     for source in wanted:
+        if isinstance(source, TensorBase) and not source.requires_grad:
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        targets.append(_edge_of_input(source))
         if isinstance(source, TensorBase):
-            if not source.requires_grad:
-                raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
             retain_grad(source)
-    targets = [_edge_of_input(source) for source in wanted]
     run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets)
 
 

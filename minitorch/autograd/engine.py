@@ -75,9 +75,12 @@ def _run(
         hooks = node._hooks
         if hooks is not None:
             gradients = hooks.before(gradients)
-        results: Sequence[Any] = node.apply(*gradients)
+        if plan is None:
+            results: Sequence[Any] = node.apply(*gradients)
+        else:
+            results = node.apply_towards(plan.visited, gradients)
         if hooks is not None and hooks.post:
-            results = hooks.after(_fitted(node, results), tuple(gradients))
+            results = hooks.after(_fitted(node, results, plan), tuple(gradients))
         if not keep_graph:
             node.release()
         for index, edge in enumerate(node.edges):
@@ -104,14 +107,13 @@ def _run(
                 heappush(ready, (-target.sequence_nr, next(arrivals), target))
 
 
-def _fitted(node: Node, results: Sequence[Any]) -> list[Any]:
+def _fitted(node: Node, results: Sequence[Any], plan: Plan | None) -> list[Any]:
     """The gradients of the inputs in the inputs' shapes and dtypes, as hooks on the node see them."""
-    fitted = list(results)
+    fitted: list[Any] = [None] * len(node.edges)
     for index, edge in enumerate(node.edges):
-        if edge is not None and fitted[index] is not None:
+        if edge is not None and results[index] is not None and (plan is None or edge[0] in plan.visited):
             metadata = edge[0].outputs[edge[1]]
-            if metadata is not None:
-                fitted[index] = fit_gradient(fitted[index], metadata, node, index)
+            fitted[index] = results[index] if metadata is None else fit_gradient(results[index], metadata, node, index)
     return fitted
 
 

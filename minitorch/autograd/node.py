@@ -89,6 +89,10 @@ class Node:
         """Gradients of the inputs from the gradients of the outputs (None stands for zeros)."""
         raise NotImplementedError(f"{self.name()} has no derivative")
 
+    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> tuple[Any, ...]:
+        """``apply`` for a pass that only goes on to the nodes ``wanted``; what leads elsewhere may be left out."""
+        return self.apply(*grad_outputs)
+
     def release(self) -> None:
         """Forget saved tensors: this node will not be asked again."""
 

@@ -2,10 +2,12 @@
 
 There is no arithmetic here. Each function checks what PyTorch checks in Python, and calls the operator of its family:
 
-    linear, bilinear               ops/linalg.py            softmax, log_softmax     ops/softmax.py
+    linear, bilinear               ops/matmul.py            softmax, log_softmax     ops/softmax.py
     conv*, conv_transpose*         ops/convolution.py       dropout*                 ops/dropout.py
-    *_pool*, unfold, fold          ops/pooling.py           relu, silu, ...          nn/activation_functions.py
-    *_norm                         ops/normalization.py     losses                   nn/loss_functions.py
+    *_pool*                        ops/pooling.py           relu, silu, ...          nn/activation_functions.py
+    adaptive_*_pool*               ops/adaptive_pooling.py  losses                   nn/loss_functions.py
+    unfold, fold                   ops/unfold.py            batch_norm               ops/normalization.py
+    layer_norm, group_norm         ops/layer_norm.py        cosine_similarity        ops/distance.py
     pad                            ops/padding.py           embedding                ops/embedding.py
     interpolate                    ops/upsampling.py        attention                ops/attention.py
 
@@ -48,13 +50,16 @@ from minitorch.nn.loss_functions import mse_loss as mse_loss
 from minitorch.nn.loss_functions import nll_loss as nll_loss
 from minitorch.nn.loss_functions import smooth_l1_loss as smooth_l1_loss
 from minitorch.nn.loss_functions import soft_margin_loss as soft_margin_loss
+from minitorch.ops import adaptive_pooling, normalization, pooling
 from minitorch.ops import dropout as dropouts
 from minitorch.ops import embedding as embeddings
-from minitorch.ops import normalization, pooling
+from minitorch.ops import layer_norm as layer_norms
 from minitorch.ops import softmax as softmaxes
+from minitorch.ops import unfold as windows
 from minitorch.ops.activation import hardshrink as hardshrink
 from minitorch.ops.activation import prelu as prelu
 from minitorch.ops.activation import softshrink as softshrink
+from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
 from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from minitorch.ops.convolution import conv1d as conv1d
 from minitorch.ops.convolution import conv2d as conv2d
@@ -64,10 +69,9 @@ from minitorch.ops.convolution import conv_transpose2d as conv_transpose2d
 from minitorch.ops.convolution import conv_transpose3d as conv_transpose3d
 from minitorch.ops.distance import cosine_similarity as cosine_similarity
 from minitorch.ops.distance import pairwise_distance as pairwise_distance
-from minitorch.ops.linalg import bilinear as bilinear
-from minitorch.ops.linalg import linear as linear
+from minitorch.ops.matmul import bilinear as bilinear
+from minitorch.ops.matmul import linear as linear
 from minitorch.ops.padding import pad as pad
-from minitorch.ops.pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
 from minitorch.ops.pooling import avg_pool1d as avg_pool1d
 from minitorch.ops.pooling import avg_pool2d as avg_pool2d
 from minitorch.ops.pooling import avg_pool3d as avg_pool3d
@@ -79,7 +83,7 @@ from minitorch.ops.smooth_activation import softsign as softsign
 from minitorch.ops.smooth_activation import tanhshrink as tanhshrink
 from minitorch.ops.upsampling import interpolate as interpolate
 
-# ---- softmax ----------------------------------------------------------------------------------------------------------
+# ---- softmax --------------------------------------------------------------------------------------------------------
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
@@ -105,7 +109,7 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
     return softmaxes.log_softmax(input, _implicit_dim("log_softmax", input.ndim) if dim is None else dim, dtype)
 
 
-# ---- dropout ----------------------------------------------------------------------------------------------------------
+# ---- dropout --------------------------------------------------------------------------------------------------------
 
 
 def _check_probability(p: float) -> None:
@@ -140,8 +144,8 @@ def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
     if input.ndim not in (2, 3):
         raise RuntimeError(
             f"dropout1d: Expected 2D or 3D input, but received a {input.ndim}D input. Note that dropout1d exists to "
-            "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional batch "
-            "dimension (i.e. 2D or 3D inputs)."
+            "provide channel-wise dropout on inputs with 1 spatial dimension, a channel dimension, and an optional "
+            "batch dimension (i.e. 2D or 3D inputs)."
         )
     return _dropout_of_batch(input, p, training, inplace, input.ndim == 3)
 
@@ -153,10 +157,10 @@ def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool =
         _warn_other_dims("dropout2d", input.ndim, 2)
     if input.ndim == 3:
         warnings.warn(
-            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - "
-            "input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future "
-            "release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D "
-            "channel-wise dropout behavior, please switch to using dropout1d instead.",
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired "
+            "- input is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a "
+            "future release to interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain "
+            "the 1D channel-wise dropout behavior, please switch to using dropout1d instead.",
             stacklevel=2,
         )
     return _feature_dropout(input, p, training, inplace)
@@ -187,7 +191,7 @@ def _dropout_of_batch(input: Any, p: float, training: bool, inplace: bool, batch
     return input if inplace else result.squeeze(0)
 
 
-# ---- pooling ------------------------------------------------------------------------------------------------------------
+# ---- pooling --------------------------------------------------------------------------------------------------------
 
 
 def _max_pool(pool: Callable[..., Any]) -> Callable[..., Any]:
@@ -210,30 +214,30 @@ max_pool3d = _max_pool(pooling.max_pool3d_with_indices)
 
 def adaptive_max_pool1d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of ``output_size`` windows, and with ``return_indices`` their places."""
-    results = pooling.adaptive_max_pool1d(input, output_size)
+    results = adaptive_pooling.adaptive_max_pool1d(input, output_size)
     return results if return_indices else results[0]
 
 
 def adaptive_max_pool2d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of ``output_size`` windows, and with ``return_indices`` their places; None keeps a size."""
-    results = pooling.adaptive_max_pool2d(input, _check_rank(input, output_size))
+    results = adaptive_pooling.adaptive_max_pool2d(input, _check_rank(input, output_size))
     return results if return_indices else results[0]
 
 
 def adaptive_max_pool3d(input: Any, output_size: Any, return_indices: bool = False) -> Any:
     """The maxima of ``output_size`` windows, and with ``return_indices`` their places; None keeps a size."""
-    results = pooling.adaptive_max_pool3d(input, _check_rank(input, output_size))
+    results = adaptive_pooling.adaptive_max_pool3d(input, _check_rank(input, output_size))
     return results if return_indices else results[0]
 
 
 def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     """The means of ``output_size`` windows; None keeps a size."""
-    return pooling.adaptive_avg_pool2d(input, _check_rank(input, output_size))
+    return adaptive_pooling.adaptive_avg_pool2d(input, _check_rank(input, output_size))
 
 
 def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     """The means of ``output_size`` windows; None keeps a size."""
-    return pooling.adaptive_avg_pool3d(input, _check_rank(input, output_size))
+    return adaptive_pooling.adaptive_avg_pool3d(input, _check_rank(input, output_size))
 
 
 def _check_rank(input: Any, output_size: Any) -> Any:
@@ -244,17 +248,17 @@ def _check_rank(input: Any, output_size: Any) -> Any:
 
 def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Every window as a column: (N, C, H, W) -> (N, C * Kh * Kw, L)."""
-    return pooling.im2col(input, kernel_size, dilation, padding, stride)
+    return windows.im2col(input, kernel_size, dilation, padding, stride)
 
 
 def fold(
     input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Any:
     """Columns back into an image, summed where windows overlap: the adjoint of ``unfold``."""
-    return pooling.col2im(input, output_size, kernel_size, dilation, padding, stride)
+    return windows.col2im(input, output_size, kernel_size, dilation, padding, stride)
 
 
-# ---- normalization -----------------------------------------------------------------------------------------------------
+# ---- normalization --------------------------------------------------------------------------------------------------
 
 
 def _check_several_values(count: int, size: Any, what: str = "value per channel") -> None:
@@ -291,7 +295,7 @@ def instance_norm(
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """The last dimensions, of sizes ``normalized_shape``, to mean 0 and variance 1."""
-    return normalization.layer_norm(input, normalized_shape, weight, bias, eps)
+    return layer_norms.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
 def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -301,12 +305,12 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     count = input.shape[0] * input.shape[1] // num_groups
     size = [count, num_groups, *input.shape[2:]]
     _check_several_values(count * math.prod(input.shape[2:]), size)
-    return normalization.group_norm(input, num_groups, weight, bias, eps)
+    return layer_norms.group_norm(input, num_groups, weight, bias, eps)
 
 
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
     """The last dimensions divided by their root mean square."""
-    return normalization.rms_norm(input, normalized_shape, weight, eps)
+    return layer_norms.rms_norm(input, normalized_shape, weight, eps)
 
 
 def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Any = None) -> Any:
@@ -315,7 +319,7 @@ def normalize(input: Any, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out:
     return input / length if out is None else input.div(length, out=out)
 
 
-# ---- indices -----------------------------------------------------------------------------------------------------------
+# ---- indices --------------------------------------------------------------------------------------------------------
 
 
 def embedding(

@@ -38,7 +38,7 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     return reduction
 
 
-# ---- classes ----------------------------------------------------------------------------------------------------------
+# ---- classes --------------------------------------------------------------------------------------------------------
 
 
 def cross_entropy(
@@ -69,8 +69,8 @@ def binary_cross_entropy(
     reduction = reduction_of(size_average, reduce, reduction)
     if target.shape != input.shape:
         raise ValueError(
-            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. "
-            "Please ensure they have the same size."
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated."
+            " Please ensure they have the same size."
         )
     if weight is not None and weight.shape != target.shape:
         weight = weight.expand(geo.broadcast_shapes(target.shape, weight.shape))
@@ -106,7 +106,7 @@ def kl_div(
     return loss.kl_div(input, target, reduction_of(size_average, reduce, reduction), log_target)
 
 
-# ---- distances --------------------------------------------------------------------------------------------------------
+# ---- distances ------------------------------------------------------------------------------------------------------
 
 
 def mse_loss(
@@ -139,7 +139,8 @@ def smooth_l1_loss(
 ) -> Any:  # fmt: skip
     """d^2 / (2 beta) where |d| = |input - target| < beta, else |d| - beta / 2."""
     reduction = reduction_of(size_average, reduce, reduction)
-    return loss.smooth_l1_loss(*_broadcast(input, target), reduction, beta)
+    x, y = _broadcast(input, target)
+    return loss.smooth_l1_loss(x, y, reduction, beta)
 
 
 def huber_loss(
@@ -154,7 +155,7 @@ def huber_loss(
     return loss.apply_reduction(losses, reduction_of(None, None, reduction))
 
 
-def _broadcast(input: Any, target: Any) -> tuple[Any, ...]:
+def _broadcast(input: Any, target: Any) -> Any:
     if target.shape == input.shape:
         return input, target
     warnings.warn(

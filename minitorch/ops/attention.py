@@ -2,13 +2,13 @@
 
     attention(Q, K, V) = softmax(Q K^T / sqrt(E) + mask) V
 
-Q is (..., L, E), K (..., S, E), V (..., S, Ev), the weights (..., L, S). A boolean mask says which keys a query may see,
-a floating one is added to the scores; ``is_causal`` lets query i see keys 0..i. A query that may see nothing gets zeros.
-Half of the scale goes to Q and half to K, which keeps the product of large values in range.
+Q is (..., L, E), K (..., S, E), V (..., S, Ev), the weights (..., L, S). A boolean mask says which keys a query may
+see, a floating one is added to the scores; ``is_causal`` lets query i see keys 0..i. A query that may see nothing gets
+zeros. Half of the scale goes to Q and half to K, which keeps the product of large values in range.
 
-PyTorch: ``_scaled_dot_product_attention_math`` in ``aten/src/ATen/native/transformers/attention.cpp``. The paper: Vaswani
-et al. 2017. Left out: the fused kernels (flash attention), which compute the same without storing the weights; a
-``grad_fn`` here is that of the last product.
+PyTorch: ``_scaled_dot_product_attention_math`` in ``aten/src/ATen/native/transformers/attention.cpp``. The paper:
+Vaswani et al. 2017. Left out: the fused kernels (flash attention), which compute the same without storing the weights;
+a ``grad_fn`` here is that of the last product.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.ops.dropout import dropout
-from minitorch.ops.linalg import matmul
+from minitorch.ops.matmul import matmul
 from minitorch.ops.softmax import softmax
 from minitorch.tensor_base import wrap
 

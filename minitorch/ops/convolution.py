@@ -33,6 +33,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.arrays import convolution as on_arrays
+from minitorch.ops.arrays.im2col import window_counts
 from minitorch.ops.declare import operator
 from minitorch.ops.padding import constant_pad_nd
 from minitorch.ops.views import squeeze, unsqueeze
@@ -118,7 +119,7 @@ def _(
     return _convolution(conj(grad), weight, None, stride, padding, dilation, True, extra, groups)
 
 
-# ---- arguments --------------------------------------------------------------------------------------------------------
+# ---- arguments ------------------------------------------------------------------------------------------------------
 
 
 def convolution(
@@ -205,8 +206,8 @@ def _check_shapes(
         )
     if wanted[0] % groups:
         raise RuntimeError(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of size "
-            f"[{wanted}] instead"
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but got weight of "
+            f"size [{wanted}] instead"
         )
     channels = wanted[0] if transposed else wanted[1] * groups
     if shape[1] != channels:
@@ -272,8 +273,8 @@ def _named_padding(input: Any, weight: Any, name: str, stride: Ints, dilation: I
     total = [d * (k - 1) for k, d in zip(weight.shape[2:], dilation)]
     if any(t % 2 for t in total):
         warnings.warn(
-            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input "
-            "be created",
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the "
+            "input be created",
             stacklevel=4,
         )
         behind = [side for t in reversed(total) for side in (0, t % 2)]
@@ -285,7 +286,7 @@ def _without_elements(
     input: Any, weight: Any, bias: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int, batched: bool
 ) -> Any:
     """No images, or no channels: a result of the right shape that still belongs to the graph."""
-    counts = on_arrays.window_counts(input.shape[2:], weight.shape[2:], stride, padding, dilation)
+    counts = window_counts(input.shape[2:], weight.shape[2:], stride, padding, dilation)
     shape = (input.shape[0], weight.shape[0], *counts)
     result = input.sum() * weight.sum() + input.new_zeros(shape)
     if bias is not None:

@@ -98,7 +98,7 @@ def _from_python(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype]:
         if plain is not None:
             return plain
     elif kind in (float, int, bool):
-        dtype = dtype or dtypes.of_python_number(data)
+        dtype = dtype or _infer_dtype(data)
         return _array_of([data], dtype).reshape(()), dtype
     shape = _shape_of(data)
     if dtype is None:
@@ -114,7 +114,7 @@ def _plain_numbers(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype] | None:
     types = set(map(type, data))
     if len(types) != 1 or not types <= {float, int, bool}:
         return None
-    kind = dtype or dtypes.of_python_number(data[0])
+    kind = dtype or _infer_dtype(data[0])
     if types == {float} and kind.category == dtypes.FLOATING and kind.itemsize >= 4:
         with np.errstate(over="ignore"):
             return np.array(data, kind.np), kind
@@ -272,7 +272,10 @@ def from_numpy(ndarray: np.ndarray[Any, Any], *, warn: bool = True) -> Any:
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
     """A one-dimensional tensor over the memory of any object with a buffer, from byte ``offset`` on."""
     kind = arg.dtype(dtype, "frombuffer")
-    memory = memoryview(buffer)
+    try:
+        memory = memoryview(buffer)
+    except TypeError:
+        raise ValueError("object does not implement Python buffer protocol.") from None
     length, size = memory.nbytes, kind.itemsize
     if length == 0 or count == 0:
         raise ValueError(f"both buffer length ({length}) and count ({count}) must not be 0")

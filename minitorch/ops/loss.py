@@ -170,7 +170,7 @@ def soft_margin_loss(input: Any, target: Any, reduction: str) -> Any:
     return _soft_margin_loss(x, y, reduction)
 
 
-# ---- probabilities -----------------------------------------------------------------------------------------------------
+# ---- probabilities --------------------------------------------------------------------------------------------------
 
 LOG_FLOOR = -100.0  # log 0 counts as -100, so that a wrong certainty costs much but not infinitely much
 SLOPE_FLOOR = float(np.float32(1e-12))  # and x (1 - x), by which the derivative divides, as this

@@ -5,8 +5,8 @@ With log-probabilities x (N, C), the right class t (N,) of each row and a weight
     loss_n = -w[t_n] * x[n, t_n]          mean = sum_n loss_n / sum_n w[t_n]
 
 so the gradient is zero but for one element a row, -w[t_n] / sum w. Rows whose target is ``ignore_index`` count nowhere,
-neither above nor below the line. ``cross_entropy`` is this after ``log_softmax``; its targets may also be probabilities,
-and label smoothing moves a part of every target to all classes evenly.
+neither above nor below the line. ``cross_entropy`` is this after ``log_softmax``; its targets may also be
+probabilities, and label smoothing moves a part of every target to all classes evenly.
 
 PyTorch: ``aten/src/ATen/native/LossNLL.cpp``, ``LossNLL2d.cpp``. Left out: ``chunk``-wise losses that save memory.
 """

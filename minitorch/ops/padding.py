@@ -66,7 +66,7 @@ def constant_pad_nd(input: Any, pad: Any, value: Any = 0) -> Any:
     return _constant_pad_nd(input, amounts, value)
 
 
-# ---- borders read from the inside -------------------------------------------------------------------------------------
+# ---- borders read from the inside -----------------------------------------------------------------------------------
 
 
 def source_index(mode: str, size: int, before: int, after: int) -> Any:
@@ -171,5 +171,6 @@ def _check_border(input: Any, amounts: Ints, mode: str) -> None:
             raise RuntimeError("Padding value causes wrapping around more than once.")
         if size + before + after < 1 and (before or after):
             raise RuntimeError(
-                f"input (dimension {axis}: {size}) is too small for padding ({before}, {after}); the output would be empty"
+                f"input (dimension {axis}: {size}) is too small for padding ({before}, {after}); the output would be "
+                "empty"
             )

@@ -1,20 +1,17 @@
-"""Pooling: every window of an image reduced to its maximum or its mean; and ``unfold``, which lays windows out.
+"""Pooling: every window of an image reduced to its maximum or its mean.
 
-The arithmetic over windows is in ``ops/arrays/pooling.py`` and ``im2col.py``; here are the arguments and derivatives.
+The arithmetic over windows is in ``ops/arrays/pooling.py``; here are the arguments and derivatives.
 
 A maximum pooling also gives the place of each maximum, as an index into the flattened image plane. Its derivative sends
 each gradient to that place, and the derivative of that reads the same places: two operators, each other's derivative.
-The same holds for an average pooling and its backward, and for ``unfold`` and ``fold``, which are linear.
+The same holds for an average pooling and its backward.
 
     output size   (n + 2 padding - dilation (kernel - 1) - 1) // stride + 1,  rounded up instead with ``ceil_mode``
 
-Adaptive pooling is told the number of windows instead of their size: window i of k on n elements is
-floor(i n / k) .. ceil((i + 1) n / k), so that windows may differ in size by one and overlap.
-
 One dimension is treated as two of which the first has size 1, as PyTorch does.
 
-PyTorch: ``aten/src/ATen/native/Pooling.cpp``, ``AveragePool2d.cpp``, ``AdaptiveAveragePooling.cpp``, ``Im2Col.cpp``.
-Left out: fractional pooling.
+PyTorch: ``aten/src/ATen/native/Pooling.cpp``, ``DilatedMaxPool2d.cpp``, ``AveragePool2d.cpp``. Left out: fractional
+pooling, and unpooling.
 """
 
 from __future__ import annotations
@@ -26,8 +23,6 @@ from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.arrays import adaptive_pooling as adaptive
-from minitorch.ops.arrays import im2col as windows
 from minitorch.ops.arrays import pooling as on_arrays
 from minitorch.ops.declare import operator
 from minitorch.ops.views import squeeze, unsqueeze
@@ -63,22 +58,22 @@ _max_pool3d = operator("MaxPool3DWithIndicesBackward0")(_max_pool)
 
 @_max_pool2d.derivative("input")
 def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return _to_places(grad, result1, tuple(input_geometry.shape), 2)
+    return to_places(grad, result1, tuple(input_geometry.shape), 2)
 
 
 @_max_pool3d.derivative("input")
 def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return _to_places(grad, result1, tuple(input_geometry.shape), 3)
+    return to_places(grad, result1, tuple(input_geometry.shape), 3)
 
 
 @operator("MaxPoolBackwardBackward0")
-def _to_places(xp: Any, grad: Any, indices: Any, shape: Ints, spatial: int) -> Any:
+def to_places(xp: Any, grad: Any, indices: Any, shape: Ints, spatial: int) -> Any:
     """Zeros of ``shape`` with every gradient added where the index says."""
     batched = (1,) * (spatial + 2 - len(shape)) + shape
-    arrays = [_as_batch(array, spatial) for array in (grad, indices)]
+    gradients, places = _as_batch(grad, spatial), _as_batch(indices, spatial)
     if not indices.size:
         return xp.zeros(shape, grad.dtype)
-    return on_arrays.max_pool_backward(xp, *arrays, batched).reshape(shape)
+    return on_arrays.max_pool_backward(xp, gradients, places, batched).reshape(shape)
 
 
 @operator("MaxPoolBackwardBackward0")
@@ -89,14 +84,14 @@ def _from_places(xp: Any, input: Any, indices: Any, spatial: int) -> Any:
     return xp.take_along_axis(planes, indices.reshape(*lead, -1), -1).reshape(indices.shape)
 
 
-@_to_places.derivative("grad")
+@to_places.derivative("grad")
 def _(grad: Any, indices: Any, spatial: int) -> Any:
     return _from_places(grad, indices, spatial)
 
 
 @_from_places.derivative("input")
 def _(grad: Any, input_geometry: Geometry, indices: Any, spatial: int) -> Any:
-    return _to_places(grad, indices, tuple(input_geometry.shape), spatial)
+    return to_places(grad, indices, tuple(input_geometry.shape), spatial)
 
 
 def max_pool2d_with_indices(
@@ -121,13 +116,11 @@ def max_pool1d_with_indices(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
 ) -> Any:
     """(N, C, L) or (C, L) -> the maxima and their places."""
-    _check_1d(input, "max_pool1d")
-    window = [_single(v, "max_pool1d", name) for name, v in (
-        ("kernel_size", kernel_size), ("stride", kernel_size if _absent(stride) else stride),
-        ("padding", padding), ("dilation", dilation),
-    )]  # fmt: skip
-    _check_max_pool1d(input, *window, ceil_mode)
-    kernel, step, border, spread = window
+    check_1d(input, "max_pool1d")
+    kernel = single(kernel_size, "max_pool1d", "kernel_size")
+    step = kernel if _absent(stride) else single(stride, "max_pool1d", "stride")
+    border, spread = single(padding, "max_pool1d", "padding"), single(dilation, "max_pool1d", "dilation")
+    _check_max_pool1d(input, kernel, step, border, spread, ceil_mode)
     values, indices = _max_pool2d(
         unsqueeze(input, -2), (1, kernel), (1, step), (0, border), (1, spread), bool(ceil_mode)
     )
@@ -230,7 +223,7 @@ def avg_pool2d(
     input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
     count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
-    """(N, C, H, W) or (C, H, W) -> the mean of every window; ``divisor_override`` divides the sums by another number."""
+    """(N, C, H, W) or (C, H, W) -> the mean of every window; ``divisor_override`` replaces the number divided by."""
     return _avg_pool_nd(
         _avg_pool2d, 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
@@ -267,233 +260,17 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Any:  # fmt: skip
     """(N, C, L) or (C, L) -> the mean of every window."""
-    _check_1d(input, "avg_pool1d")
-    kernel = _single(kernel_size, "avg_pool1d", "kernel_size")
-    step = kernel if _absent(stride) else _single(stride, "avg_pool1d", "stride")
-    border = _single(padding, "avg_pool1d", "padding")
+    check_1d(input, "avg_pool1d")
+    kernel = single(kernel_size, "avg_pool1d", "kernel_size")
+    step = kernel if _absent(stride) else single(stride, "avg_pool1d", "stride")
+    border = single(padding, "avg_pool1d", "padding")
     pooled = avg_pool2d(
         unsqueeze(input, -2), (1, kernel), (1, step), (0, border), ceil_mode, count_include_pad
     )
     return squeeze(pooled, -2)
 
 
-# ---- a given number of windows ------------------------------------------------------------------------------------------
-
-
-def _adaptive_max_pool(xp: Any, input: Any, output_size: Ints) -> Any:
-    """The maximum of every window, and its place in the image plane."""
-    return adaptive.adaptive_max_forward(xp, input, output_size)
-
-
-_adaptive_max_pool2d = operator("AdaptiveMaxPool2DBackward0")(_adaptive_max_pool)
-_adaptive_max_pool3d = operator("AdaptiveMaxPool3DBackward0")(_adaptive_max_pool)
-
-
-@_adaptive_max_pool2d.derivative("input")
-def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return _to_places(grad, result1, tuple(input_geometry.shape), 2)
-
-
-@_adaptive_max_pool3d.derivative("input")
-def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return _to_places(grad, result1, tuple(input_geometry.shape), 3)
-
-
-def _adaptive_avg_pool(xp: Any, input: Any, output_size: Ints) -> Any:
-    """The mean of every window."""
-    return adaptive.adaptive_avg_forward(xp, input, output_size)
-
-
-_adaptive_avg_pool2d = operator("AdaptiveAvgPool2DBackward0")(_adaptive_avg_pool)
-_adaptive_avg_pool3d = operator("AdaptiveAvgPool3DBackward0")(_adaptive_avg_pool)
-
-
-def _adaptive_avg_gradient(grad: Any, input_geometry: Geometry, output_size: Ints) -> Any:
-    return _adaptive_spread(grad, tuple(input_geometry.shape), output_size)
-
-
-_adaptive_avg_pool2d.derivative("input")(_adaptive_avg_gradient)
-_adaptive_avg_pool3d.derivative("input")(_adaptive_avg_gradient)
-
-
-@operator("AdaptiveAvgPoolBackwardBackward0")
-def _adaptive_spread(xp: Any, grad: Any, shape: Ints, output_size: Ints) -> Any:
-    """Every element of a window gets its share of the window's gradient."""
-    return adaptive.adaptive_avg_backward(xp, grad, shape[len(shape) - len(output_size) :])
-
-
-@_adaptive_spread.derivative("grad")
-def _(grad: Any, output_size: Ints) -> Any:
-    return (_adaptive_avg_pool2d if len(output_size) == 2 else _adaptive_avg_pool3d)(grad, output_size)
-
-
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
-    """(N, C, H, W) or (C, H, W) -> (N, C, *output_size); an entry None keeps that size."""
-    size = _output_size(input, output_size, 2, "adaptive_avg_pool2d")
-    if size == (1, 1):
-        return input.mean((-1, -2), True)
-    return _adaptive_avg_pool2d(input, size)
-
-
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
-    """(N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size)."""
-    size = _output_size(input, output_size, 3, "adaptive_avg_pool3d")
-    if size == (1, 1, 1):
-        return input.mean((-1, -2, -3), True)
-    return _adaptive_avg_pool3d(input, size)
-
-
-def adaptive_avg_pool1d(input: Any, output_size: Any) -> Any:
-    """(N, C, L) or (C, L) -> (N, C, output_size)."""
-    _check_1d(input, "adaptive_avg_pool1d")
-    size = _single(output_size, "adaptive_avg_pool1d", "output_size")
-    return squeeze(adaptive_avg_pool2d(unsqueeze(input, -2), (1, size)), -2)
-
-
-def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
-    """(N, C, H, W) or (C, H, W) -> the maxima (N, C, *output_size) and their places."""
-    return _adaptive_max_pool2d(input, _output_size(input, output_size, 2, "adaptive_max_pool2d"))
-
-
-def adaptive_max_pool3d(input: Any, output_size: Any) -> Any:
-    """(N, C, D, H, W) or (C, D, H, W) -> the maxima (N, C, *output_size) and their places."""
-    return _adaptive_max_pool3d(input, _output_size(input, output_size, 3, "adaptive_max_pool3d"))
-
-
-def adaptive_max_pool1d(input: Any, output_size: Any) -> Any:
-    """(N, C, L) or (C, L) -> the maxima (N, C, output_size) and their places."""
-    _check_1d(input, "adaptive_max_pool1d")
-    size = _single(output_size, "adaptive_max_pool1d", "output_size")
-    values, indices = adaptive_max_pool2d(unsqueeze(input, -2), (1, size))
-    return squeeze(values, -2), squeeze(indices, -2)
-
-
-def _output_size(input: Any, output_size: Any, spatial: int, function: str) -> Ints:
-    arg.tensor(input, function, "input")
-    if input.ndim not in (spatial + 1, spatial + 2):
-        raise RuntimeError(
-            f"{function}(): Expected {spatial + 1}D or {spatial + 2}D tensor, but got {list(input.shape)}"
-        )
-    wanted = output_size if isinstance(output_size, (tuple, list)) else (output_size,) * spatial
-    if len(wanted) != spatial:
-        raise RuntimeError(f"{function}: output_size must be {spatial}")
-    size = arg.integers(
-        [n if k is None else k for k, n in zip(wanted, input.shape[input.ndim - spatial :])], function, "output_size"
-    )
-    if min(size) < 0:
-        raise RuntimeError(
-            f"{function}: elements of output_size must be greater than or equal to 0 but received "
-            f"{{{', '.join(map(str, size))}}}"
-        )
-    for dim in range(1 if input.ndim == spatial + 2 else 0, input.ndim):
-        if not input.shape[dim]:
-            raise RuntimeError(
-                f"{function}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-                f"{list(input.shape)} with dimension {dim} being empty"
-            )
-    return size
-
-
-# ---- windows laid out -----------------------------------------------------------------------------------------------
-
-
-@operator("Im2ColBackward0")
-def _im2col(xp: Any, input: Any, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
-    """(N, C, H, W) -> (N, C * Kh * Kw, L): every window as a column."""
-    result = windows.unfold(xp, _as_batch(input, 2), kernel_size, stride, padding, dilation)
-    return result if input.ndim == 4 else result[0]
-
-
-@_im2col.derivative("input")
-def _(grad: Any, input_geometry: Geometry, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
-    return _col2im(grad, tuple(input_geometry.shape[-2:]), kernel_size, dilation, padding, stride)
-
-
-@operator("Col2ImBackward0")
-def _col2im(
-    xp: Any, input: Any, output_size: Ints, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
-) -> Any:
-    """(N, C * Kh * Kw, L) -> (N, C, H, W): columns back in their windows, summed where these overlap."""
-    batch = input[None] if input.ndim == 2 else input
-    result = windows.fold(xp, batch, output_size, kernel_size, stride, padding, dilation)
-    return result[0] if input.ndim == 2 else result
-
-
-@_col2im.derivative("input")
-def _(grad: Any, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints) -> Any:
-    return _im2col(grad, kernel_size, dilation, padding, stride)
-
-
-def im2col(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
-    """``unfold``: (N, C, H, W) or (C, H, W) -> (N, C * Kh * Kw, L), one column for each of the L windows."""
-    pairs = _pairs(kernel_size, dilation, padding, stride)
-    if input.ndim not in (3, 4):
-        raise IndexError(
-            f"Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero dimensions for "
-            f"input, but got: {list(input.shape)}"
-        )
-    kernel, spread, border, step = pairs
-    counts = windows.window_counts(input.shape[-2:], kernel, step, border, spread)
-    if min(counts) < 1:
-        raise RuntimeError(
-            f"Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={kernel}, dilation={spread}, "
-            f"padding={border}, calculated shape of the array of sliding blocks as {counts}, but its components must "
-            "be at least one."
-        )
-    return _im2col(input, *pairs)
-
-
-def col2im(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
-    """``fold``: (N, C * Kh * Kw, L) -> (N, C, *output_size), the adjoint of ``unfold``."""
-    pairs = _pairs(kernel_size, dilation, padding, stride)
-    kernel, spread, border, step = pairs
-    size = _pair(output_size, "output_size")
-    if input.ndim not in (2, 3):
-        raise RuntimeError(
-            f"Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero dimensions for "
-            f"input, but got: {list(input.shape)}"
-        )
-    channels, columns = input.shape[-2:]
-    if channels % math.prod(kernel):
-        raise RuntimeError(
-            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got input.size(1)="
-            f"{channels} and kernel_size={kernel}."
-        )
-    counts = windows.window_counts(size, kernel, step, border, spread)
-    if math.prod(counts) != columns or min(counts) < 1:
-        raise RuntimeError(
-            f"Given output_size={size}, kernel_size={kernel}, dilation={spread}, padding={border}, stride={step}, "
-            f"expected size of input's dimension 2 to match the calculated number of sliding blocks {counts[0]} * "
-            f"{counts[1]} = {math.prod(counts)}, but got input.size(2)={columns}."
-        )
-    return _col2im(input, size, *pairs)
-
-
-def _pair(value: Any, name: str) -> Ints:
-    numbers = arg.integers(value, "unfold", name)
-    numbers = numbers * 2 if len(numbers) == 1 else numbers
-    if len(numbers) != 2:
-        raise RuntimeError(f"It is expected {name} equals to 2, but got size {len(numbers)}")
-    return numbers
-
-
-def _pairs(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> list[Ints]:
-    named = (("kernel_size", kernel_size), ("dilation", dilation), ("padding", padding), ("stride", stride))
-    pairs = [_pair(value, name) for name, value in named]
-    for (name, _), pair in zip(named, pairs):
-        what, least = name.replace("_", " "), 0 if name == "padding" else 1
-        if min(pair) < least:
-            limit = "non-negative" if name == "padding" else "greater than zero"
-            short = {"kernel_size": "kernel", "padding": "pad"}.get(name, name)
-            raise RuntimeError(
-                f"{what} should be {limit}, but got {short}_height: {pair[0]} {short}_width: {pair[1]}"
-            )
-    return pairs
-
-
-# ---- arguments ----------------------------------------------------------------------------------------------------------
+# ---- arguments ------------------------------------------------------------------------------------------------------
 
 
 def _absent(stride: Any) -> bool:
@@ -518,14 +295,14 @@ def _window(
     return found[0], found[1], found[2], found[3]
 
 
-def _single(value: Any, function: str, name: str) -> int:
+def single(value: Any, function: str, name: str) -> int:
     numbers = arg.integers(value, function, name)
     if len(numbers) != 1:
         raise RuntimeError(f"{function}() argument '{name}' should contain one int (got {len(numbers)})")
     return numbers[0]
 
 
-def _check_1d(input: Any, function: str) -> None:
+def check_1d(input: Any, function: str) -> None:
     arg.tensor(input, function, "input")
     if input.ndim not in (2, 3):
         raise RuntimeError(
@@ -546,7 +323,8 @@ def _check_pool(input: Any, window: tuple[Ints, Ints, Ints, Ints], ceil_mode: bo
     for k, p, d in zip(kernel, padding, dilation):
         if p > ((k - 1) * d + 1) // 2:
             raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and dilation={d}"
+                f"pad should be at most half of effective kernel size, but got pad={p}, kernel_size={k} and "
+                f"dilation={d}"
             )
     if min(dilation) <= 0:
         raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")

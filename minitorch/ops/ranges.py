@@ -17,15 +17,19 @@ from typing import Any
 import numpy as np
 
 from minitorch.core import dtypes
+from minitorch.core.box_muller import fused_multiply_add
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.copying import as_dtype
 from minitorch.ops.creation import check_layout, deliver, place_and_dtype
 from minitorch.ops.declare.operands import NUMBERS
-from minitorch.ops.views import _expand, _transpose, reshape
+from minitorch.ops.from_data import from_numpy
+from minitorch.ops.joining import stack
+from minitorch.ops.views import _expand, _unsafe_view, _view
 from minitorch.tensor_base import TensorBase
 
+_REGISTER_BYTES = 32  # AVX2
 _WITHOUT_RANGES = (dtypes.uint16, dtypes.uint32, dtypes.uint64, dtypes.bool_)
 
 
@@ -68,12 +72,25 @@ def arange(
         length = -((int(start) - int(end)) // int(step)) if int(step) else 0
     else:
         length = math.ceil((float(end) - float(start)) / float(step))
-    xp = place.backend.xp
-    if kind.category == dtypes.FLOATING:  # computed in double and rounded once
-        array = as_dtype(float(start) + xp.arange(length, dtype=xp.float64) * float(step), dtypes.float64, kind)
-    else:
-        array = (int(start) + xp.arange(length, dtype=xp.int64) * int(step)).astype(kind.np)
+    array = _counted(place.backend.xp, start, step, length, kind)
     return deliver(array, kind, place, requires_grad, out)
+
+
+def _counted(xp: Any, start: Any, step: Any, length: int, dtype: Dtype) -> Any:
+    """``start + i * step`` for ``i`` below ``length``.
+
+    Floating values are counted in double, a register at a time: each register's first value comes from ``start``, the
+    others from that. The last, incomplete pair of registers is counted from ``start`` one by one.
+    """
+    if dtype.category < dtypes.FLOATING:
+        return (int(start) + xp.arange(length, dtype=xp.int64) * int(step)).astype(dtype.np)
+    index, start, step = xp.arange(length, dtype=xp.float64), float(start), float(step)
+    lanes = _REGISTER_BYTES // dtype.itemsize
+    in_registers = length - length % (2 * lanes)
+    lane = xp.where(index < in_registers, index % lanes, 0)
+    base = fused_multiply_add(index - lane, step, xp.float64(start))
+    base = xp.where(index < in_registers, as_dtype(base, dtypes.float64, dtype).astype(xp.float64), base)
+    return as_dtype(fused_multiply_add(lane, step, base), dtypes.float64, dtype)
 
 
 def _bounds(function: str, bounds: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
@@ -117,8 +134,7 @@ def range(
     _check_supported("range", kind, (*_WITHOUT_RANGES, dtypes.complex64, dtypes.complex128))
     _check_range(start, end, step)
     length = math.floor((float(end) - float(start)) / float(step)) + 1
-    xp = place.backend.xp
-    array = as_dtype(float(start) + xp.arange(length, dtype=xp.float64) * float(step), dtypes.float64, kind)
+    array = _counted(place.backend.xp, start, step, length, kind)
     return deliver(array, kind, place, requires_grad, out)
 
 
@@ -127,12 +143,18 @@ def _spaced(xp: Any, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
     if dtype.category < dtypes.FLOATING:
         compute, start, end = xp.dtype(xp.float32), int(start), int(end)
     else:
-        compute = xp.dtype(xp.float32) if dtype.itemsize <= 2 else dtype.np
-    step = compute.type((end - start) / (steps - 1)) if steps > 1 else compute.type(0)
+        compute = dtype.np
+    first, last = compute.type(start), compute.type(end)
+    step = compute.type((last - first) / compute.type(steps - 1)) if steps > 1 else compute.type(0)
     index = xp.arange(steps)
-    forwards = compute.type(start) + step * index.astype(compute)
-    backwards = compute.type(end) - step * (steps - 1 - index).astype(compute)
+    forwards = _multiply_add(index.astype(compute), step, first)
+    backwards = _multiply_add((steps - 1 - index).astype(compute), -step, last)
     return xp.where(index < steps // 2, forwards, backwards) if steps > 1 else forwards
+
+
+def _multiply_add(x: Any, step: Any, start: Any) -> Any:
+    """``start + x * step`` with a single rounding where processors have an instruction for it."""
+    return fused_multiply_add(x, step, start) if x.dtype.kind == "f" and x.itemsize >= 4 else start + x * step
 
 
 def linspace(
@@ -246,25 +268,22 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
         given[:2] = given[1::-1]
     shape = tuple(t.numel() for t in given)
     grids = [
-        _expand(reshape(t, [-1 if i == place else 1 for i in builtins.range(len(given))]), shape)
+        _expand(_view(t.contiguous(), tuple([-1 if i == place else 1 for i in builtins.range(len(given))])), shape)
         for place, t in enumerate(given)
     ]
     if swap:
-        grids = [_transpose(grid, 0, 1) for grid in grids]
         grids[:2] = grids[1::-1]
     return tuple(grids)
 
 
 def cartesian_prod(*tensors: Any) -> Any:
     """All combinations of one element from each vector, one a row."""
-    from minitorch.ops.joining import stack
-
     for tensor in tensors:
         if tensor.ndim != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {list(tensor.shape)}")
     if len(tensors) == 1:
         return tensors[0]
-    return stack([reshape(grid, (-1,)) for grid in meshgrid(*tensors, indexing="ij")], 1)
+    return stack([grid.reshape(-1) for grid in meshgrid(*tensors, indexing="ij")], 1)
 
 
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
@@ -278,6 +297,4 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = list(choose(builtins.range(input.numel()), r))
     index = np.array(chosen, np.int64).reshape(-1)
-    from minitorch.ops.from_data import from_numpy
-
-    return reshape(input.index_select(0, from_numpy(index)), (len(chosen), r))
+    return _unsafe_view(input.index_select(0, from_numpy(index)), (len(chosen), r))

@@ -185,9 +185,20 @@ def _logcumsumexp(xp: Any, input: Any, dim: int) -> Any:
     if not input.ndim:
         return xp.array(input, copy=True)
     if input.dtype.kind == "c":
-        largest = xp.maximum.reduce(input.real, axis=dim, keepdims=True, initial=-xp.inf)
-        return xp.log(xp.cumsum(xp.exp(input - largest), axis=dim)) + largest
+        return _complex_logcumsumexp(xp, input, dim)
     return xp.logaddexp.accumulate(at_least_float32(xp, input), axis=dim).astype(input.dtype, copy=False)
+
+
+def _complex_logcumsumexp(xp: Any, input: Any, dim: int) -> Any:
+    """One step at a time: of the sum so far and the next value, the one with the larger real part is factored out."""
+    result = xp.array(input, order="C", copy=True)
+    steps = xp.moveaxis(result, dim, 0)
+    for place in range(1, len(steps)):
+        so_far, value = steps[place - 1], steps[place]
+        larger = so_far.real > value.real
+        high, low = xp.where(larger, so_far, value), xp.where(larger, value, so_far)
+        steps[place] = high + xp.log1p(xp.exp(low - high))
+    return result
 
 
 @_logcumsumexp.derivative("input")
@@ -200,7 +211,7 @@ def _(grad: Any, input: Any, result: Any, dim: int) -> Any:
     # dx_i = sum over j >= i of grad_j exp(x_i - y_j): a reverse scan in logarithms, its positive and negative part.
     def part(sign: int) -> Any:
         signed = grad * sign
-        logarithm = where(signed > 0, where(signed > 0, signed, 1).log(), -math.inf)
+        logarithm = where(signed > 0, where(signed > 0, signed, 1).log(), dtypes.finfo(grad._dtype).min)
         return (logcumsumexp((logarithm - result).flip(dim), dim).flip(dim) + input).exp()
 
     return part(1) - part(-1)

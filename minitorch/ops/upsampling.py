@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 
 from minitorch.core.geometry import Geometry
+from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
-from minitorch.ops.pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 Axis = tuple[int, int, float | None]  # input size, output size, and the scale factor if it was given
 NEAREST, EXACT, LINEAR, ALIGNED = "nearest", "nearest-exact", "linear", "aligned"
@@ -81,7 +81,7 @@ def _spread(xp: Any, grad: Any, kind: str, axes: tuple[Axis, ...]) -> Any:
 
 
 def _declare(grad_fn: str) -> Any:
-    function: Any = operator(grad_fn)(_resample)
+    function = operator(grad_fn)(_resample)
 
     @function.derivative("input")
     def _(grad: Any, input_geometry: Geometry, kind: str, axes: tuple[Axis, ...]) -> Any:
@@ -108,7 +108,7 @@ def _(grad: Any, kind: str, axes: tuple[Axis, ...]) -> Any:
     return _RESAMPLE[LINEAR if kind == ALIGNED else kind, len(axes)](grad, kind, axes)
 
 
-# ---- arguments -------------------------------------------------------------------------------------------------------
+# ---- arguments ------------------------------------------------------------------------------------------------------
 
 _MODES = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "lanczos", "area", "nearest-exact")
 _LINEAR_OF = {"linear": 1, "bilinear": 2, "trilinear": 3}
@@ -169,6 +169,6 @@ def _check_count(given: tuple[int, ...], numbers: tuple[Any, ...], what: str, fo
     if len(numbers) != len(given):
         raise ValueError(
             f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions "
-            f"of {list(given)} and {what} of {numbers}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
-            f"{what} in {form} format."
+            f"of {list(given)} and {what} of {numbers}. Please provide input tensor in (N, C, d1, d2, ...,dK) format "
+            f"and {what} in {form} format."
         )

@@ -44,6 +44,14 @@ class Machine:
             fitting = apart
         return fitting[number % len(fitting)]
 
+    def owns_memory(self, tensor: Any) -> bool:
+        """Whether it is a normal tensor, without views. What cutting off or replacing the base of views means, is a
+        question that PyTorch answers by accident."""
+        if self.inference or self.engine.is_inference_mode_enabled() or tensor._is_view():
+            return False
+        memory = [variable.untyped_storage().data_ptr() for variable in self.variables]
+        return memory.count(tensor.untyped_storage().data_ptr()) == 1
+
     def keep(self, *tensors: Any) -> None:
         self.variables.extend(tensors)
         self.inference |= any(tensor.is_inference() for tensor in tensors)
@@ -161,7 +169,8 @@ def unsqueeze(m: Machine, a: int, b: int, c: int) -> None:
 
 @operation(1)
 def diagonal(m: Machine, a: int, b: int, c: int) -> None:
-    m.keep(m.pick(a).diagonal())
+    x = m.pick(a)
+    m.keep(x.diagonal() if x.ndim > 1 else x)
 
 
 @operation(2)
@@ -258,19 +267,22 @@ def set_slice(m: Machine, a: int, b: int, c: int) -> None:
 @operation(1)
 def requires_grad_(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.requires_grad_(c % 3 != 0 and not x.is_inference())
+    if m.owns_memory(x):
+        x.requires_grad_(c % 3 != 0)
 
 
 @operation(1)
 def set_requires_grad(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.requires_grad = c % 3 != 0 and not x.is_inference()
+    if m.owns_memory(x):
+        x.requires_grad = c % 3 != 0
 
 
 @operation(1)
 def detach_(m: Machine, a: int, b: int, c: int) -> None:
-    if not m.engine.is_inference_mode_enabled():  # there PyTorch does not notice views
-        m.pick(a).detach_()
+    x = m.pick(a)
+    if m.owns_memory(x):
+        x.detach_()
 
 
 @operation(3)
@@ -324,14 +336,15 @@ def _known(gradients: Any) -> Any:
 @operation(1)
 def set_data(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    memory = [v.untyped_storage().data_ptr() for v in m.variables]
-    if x.is_leaf and not m.inference and not m.engine.is_inference_mode_enabled() and memory.count(x.untyped_storage().data_ptr()) == 1:
+    if x.is_leaf and m.owns_memory(x):
         x.data = m.fresh(tuple(x.shape), b)
 
 
 @operation(1)
 def write_data(m: Machine, a: int, b: int, c: int) -> None:
-    m.pick(a).data.mul_(FACTORS[c % 5])
+    x = m.pick(a)
+    if not x.is_inference():
+        x.data.mul_(FACTORS[c % 5])
 
 
 @operation(1)
@@ -346,7 +359,7 @@ def forget(m: Machine, a: int, b: int, c: int) -> None:
 @operation(6)
 def backward(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.backward(m.fresh(tuple(x.shape), b), retain_graph=bool(c % 2), create_graph=c % 7 == 0)
+    x.backward(m.fresh(tuple(x.shape), b), retain_graph=bool(c % 2), create_graph=c % 7 == 0 and m.engine.is_grad_enabled())
 
 
 @operation(3)

@@ -7,12 +7,14 @@ import inspect
 import numpy as np
 import pytest
 import torch
-
-import minitorch
 from compare import check, check_raises, integers, randn
 
-ACTIVATIONS = ["relu", "relu6", "elu", "selu", "celu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "silu", "mish"]
-OTHERS = ["gelu", "glu", "logsigmoid", "softplus", "softsign", "softshrink", "hardshrink", "tanhshrink", "sigmoid", "tanh"]
+import minitorch
+
+ACTIVATIONS = (
+    "relu relu6 elu selu celu leaky_relu hardtanh hardsigmoid hardswish silu mish".split()
+)
+OTHERS = "gelu glu logsigmoid softplus softsign softshrink hardshrink tanhshrink sigmoid tanh".split()
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS + OTHERS)

@@ -53,6 +53,8 @@ def test_clamp_passes_the_gradient_at_its_bounds():
 def test_clamp_between_tensors():
     x, low, high = randn(3, 4), randn(4, seed=1), randn(3, 1, seed=2)
     check(lambda torch, x, low, high: x.clamp(low, high), x, low, high, second=True)
+    check(lambda torch, x, low, high: x.clamp(low, high), x, low - 1, high + 1, second=True)
+    check(lambda torch, x, low, high: x.clamp(low, high), x, low + 1, high - 1)
     check(lambda torch, x, low: (x.clamp(min=low), x.clamp(max=low)), x, low)
     check(lambda torch, x, low: (x.clamp_min(low), x.clamp_max(low)), x, low)
     check(lambda torch, x, low: (x * 1).clamp_(min=low).clamp_max_(low + 1).clamp_min_(low + 0.5), x, low)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from compare import awkward, check, check_raises, integers, randn
 
 SIZES = {1: (7,), 2: (6, 5), 3: (4, 5, 4)}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compare import check, check_raises, integers, randn
 
 import minitorch
-from compare import check, check_raises, integers, randn
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.9])

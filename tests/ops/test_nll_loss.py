@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from compare import check, check_raises, integers, rand, randn
 
 REDUCTIONS = ["none", "mean", "sum"]

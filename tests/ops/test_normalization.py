@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compare import check, check_raises, integers, rand, randn
 
 import minitorch
-from compare import check, check_raises, integers, rand, randn
 
 SHAPES = [(5, 3), (4, 3, 2), (2, 3, 4, 2), (2, 3, 2, 2, 2)]
 
@@ -112,7 +112,7 @@ def test_layer_norm_saves_its_statistics_under_pytorchs_names() -> None:
 
 
 WRONG = [
-    (lambda F, x: F.batch_norm(x[:1], None, None, training=True), "Expected more than 1 value per channel when training"),
+    (lambda F, x: F.batch_norm(x[:1], None, None, training=True), "Expected more than 1 value per channel"),
     (lambda F, x: F.batch_norm(x, x[0, :2], x[0], training=True), "running_mean should contain 3 elements not 2"),
     (lambda F, x: F.batch_norm(x, x[0], x[0, :2], training=True), "running_var should contain 3 elements not 2"),
     (lambda F, x: F.batch_norm(x, None, None), "running_mean must be defined in evaluation mode"),
@@ -128,7 +128,7 @@ WRONG = [
     (lambda F, x: F.group_norm(x, 2), "Expected number of channels in input to be divisible by num_groups"),
     (lambda F, x: F.group_norm(x[0], 1), "Expected at least 2 dimensions for input tensor but received 1"),
     (lambda F, x: F.group_norm(x, 3), ""),
-    (lambda F, x: F.group_norm(x, 1, x[0, :2]), "Expected weight to be a vector of size equal to the number of channels"),
+    (lambda F, x: F.group_norm(x, 1, x[0, :2]), "Expected weight to be a vector of size equal"),
     (lambda F, x: F.instance_norm(x), "Expected more than 1 spatial element when training"),
     (lambda F, x: F.instance_norm(x, use_input_stats=False), "Expected running_mean and running_var to be defined"),
     (lambda F, x: F.rms_norm(x, (2,)), "Given normalized_shape=[2]"),
@@ -144,11 +144,13 @@ def test_wrong_arguments_are_refused_in_pytorchs_words(call, message: str) -> No
 def test_wrong_dtypes_are_refused() -> None:
     check_raises(lambda torch, x: torch.nn.functional.batch_norm(x, None, None, training=True), integers(4, 3))
     check_raises(lambda torch, x: torch.nn.functional.layer_norm(x, (3,)), integers(4, 3))
-    check_raises(lambda torch, x, w: torch.nn.functional.layer_norm(x, (3,), w), randn(4, 3), randn(3, dtype=np.float32))
+    check_raises(lambda torch, x, w: torch.nn.functional.layer_norm(x, (3,), w),
+                 randn(4, 3), randn(3, dtype=np.float32))  # fmt: skip
     check_raises(lambda torch, x, w: torch.nn.functional.batch_norm(x, w, w, training=True),
                  randn(4, 3), randn(3, dtype=np.float32))  # fmt: skip
 
 
 def test_running_statistics_that_require_grad_are_refused() -> None:
     check_raises(lambda torch, x, m: torch.nn.functional.batch_norm(x, m, m.detach(), training=True),
-                 randn(4, 3), randn(3), grad=True, match="not differentiable with respect to argument 'running_mean'")  # fmt: skip
+                 randn(4, 3), randn(3), grad=True,
+                 match="not differentiable with respect to argument 'running_mean'")  # fmt: skip

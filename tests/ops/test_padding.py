@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from compare import awkward, check, check_raises, integers, randn
 
 
-@pytest.mark.parametrize("pad", [(1, 2), (0, 1, 2, 0), (-1, 2), (-1, -1, 1, 1), (1, 1, 1, 1, 1, 1), (0, 0), ()], ids=str)
+PADS = [(1, 2), (0, 1, 2, 0), (-1, 2), (-1, -1, 1, 1), (1, 1, 1, 1, 1, 1), (0, 0), ()]
+
+
+@pytest.mark.parametrize("pad", PADS, ids=str)
 @pytest.mark.parametrize("value", [None, 1.5])
 def test_constant_padding_and_cutting(pad: tuple[int, ...], value: float | None) -> None:
     def program(torch, x):  # type: ignore[no-untyped-def]

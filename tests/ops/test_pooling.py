@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from compare import awkward, check, check_raises, integers, randn
 
 SHAPES = {1: (2, 3, 9), 2: (2, 3, 6, 7), 3: (2, 2, 5, 4, 6)}
 WINDOWS: list[dict[str, Any]] = [
     {"kernel_size": 2}, {"kernel_size": 3, "stride": 2, "padding": 1}, {"kernel_size": 3, "stride": 1},
-    {"kernel_size": 2, "stride": 3, "ceil_mode": True}, {"kernel_size": 3, "padding": 1, "ceil_mode": True, "stride": 2},
+    {"kernel_size": 2, "stride": 3, "ceil_mode": True},
+    {"kernel_size": 3, "padding": 1, "ceil_mode": True, "stride": 2},
 ]  # fmt: skip
 
 
@@ -73,7 +73,10 @@ def test_every_memory_layout_and_integers() -> None:
     check(lambda torch, x: torch.nn.functional.max_pool2d(x, 2), randn(0, 2, 4, 4))
 
 
-@pytest.mark.parametrize("dims, sizes", [(1, [1, 2, 4, 9]), (2, [1, 3, (2, 5), (4, None), (1, 7), 8]), (3, [1, (2, 3, 4)])])
+ADAPTIVE = [(1, [1, 2, 4, 9]), (2, [1, 3, (2, 5), (4, None), (1, 7), 8]), (3, [1, (2, 3, 4)])]
+
+
+@pytest.mark.parametrize("dims, sizes", ADAPTIVE)
 def test_adaptive_pooling_to_given_sizes(dims: int, sizes: list[Any]) -> None:
     for size in sizes:
         def average(torch, x, size=size):  # type: ignore[no-untyped-def]
@@ -89,7 +92,9 @@ def test_adaptive_pooling_to_given_sizes(dims: int, sizes: list[Any]) -> None:
         check(squared(lambda *a: maximum(*a)[0]), randn(*SHAPES[dims]), second=True)
 
 
-UNFOLD: list[dict[str, Any]] = [{}, {"stride": 2}, {"padding": 1}, {"dilation": 2}, {"stride": (1, 2), "padding": (0, 1)}]
+UNFOLD: list[dict[str, Any]] = [
+    {}, {"stride": 2}, {"padding": 1}, {"dilation": 2}, {"stride": (1, 2), "padding": (0, 1)},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("window", UNFOLD, ids=str)

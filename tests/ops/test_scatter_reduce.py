@@ -36,3 +36,21 @@ def test_scatter_reduce_of_nothing(reduce):
 def test_an_unknown_reduction_is_refused():
     check_raises(lambda torch, x: x.scatter_reduce_(0, torch.tensor([[0]]), x.clone(), "foo"), randn(3, 4))
     check_raises(lambda torch, x: x.scatter_reduce_(0, torch.tensor([[9]]), x.clone(), "sum"), randn(3, 4))
+
+
+@pytest.mark.parametrize("include_self", [True, False])
+@pytest.mark.parametrize("reduce", REDUCTIONS[1:])
+def test_index_reduce_agrees(reduce, include_self):
+    for dim in (0, 1):
+        source = np.moveaxis(randn(4, 3, seed=1), 0, dim)
+
+        def program(torch, x, i, s, dim=dim):
+            return x.index_reduce(dim, i, s, reduce, include_self=include_self)
+
+        check(program, randn(3, 3), np.array([0, 2, 0, 0]), source, second=True)
+
+
+def test_index_reduce_refuses_what_pytorch_refuses():
+    check_raises(lambda torch, x: x.index_reduce_(0, torch.tensor([0]), x[:1].clone(), "sum"), randn(3, 4))
+    check_raises(lambda torch, x: x.index_reduce_(0, torch.tensor([5]), x[:1].clone(), "prod"), randn(3, 4))
+    check_raises(lambda torch, x: x.index_reduce_(0, torch.tensor([0]), x[:2].clone(), "prod"), randn(3, 4))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from compare import awkward, check, check_raises, integers, randn
 
 FUNCTIONS = ["softmax", "log_softmax", "softmin"]

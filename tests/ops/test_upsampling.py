@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from compare import check, check_raises, randn
 
 SHAPES = {1: (2, 3, 5), 2: (2, 3, 4, 5), 3: (1, 2, 3, 4, 5)}
 LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
-TARGETS: list[dict[str, Any]] = [{"size": 7}, {"size": 3}, {"scale_factor": 2}, {"scale_factor": 1.7}, {"scale_factor": 0.6}]
+TARGETS: list[dict[str, Any]] = [
+    {"size": 7}, {"size": 3}, {"scale_factor": 2}, {"scale_factor": 1.7}, {"scale_factor": 0.6},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
@@ -29,7 +30,8 @@ def test_every_mode_and_its_derivatives(dims: int, target: dict[str, Any], mode:
 
 
 def test_sizes_and_factors_for_each_axis() -> None:
-    for target in ({"size": (7, 3)}, {"scale_factor": (2.0, 0.5)}, {"scale_factor": 1.7, "recompute_scale_factor": True}):
+    recomputed = {"scale_factor": 1.7, "recompute_scale_factor": True}
+    for target in ({"size": (7, 3)}, {"scale_factor": (2.0, 0.5)}, recomputed):
         check(lambda torch, x: torch.nn.functional.interpolate(x, **target, mode="bilinear"), randn(1, 2, 4, 6))
 
 

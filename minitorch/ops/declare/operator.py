@@ -83,6 +83,9 @@ class Saved(NamedTuple):
     wanted_by: int
 
 
+# A bit beyond all arguments: one is a view made in no_grad; it requires grad, for its base does, but none arrives there.
+LEADS_NOWHERE = 1 << 62
+
 ARGUMENT, RESULT, GEOMETRY, NEEDS = "argument", "result", "geometry", "needs"
 NUMBER = -2
 
@@ -183,8 +186,8 @@ class OperatorNode(Node):
             result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
         return result
 
-    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
-        operator, needs = self.operator, self.needs
+    def apply(self, *grad_outputs: Any, needs: int = -1) -> tuple[Any, ...]:
+        operator, needs = self.operator, self.needs & needs
         values = self.unpack()
         gradients: list[Any] = [None] * len(operator.parameters)
         for formula in operator.formulas:
@@ -204,6 +207,15 @@ class OperatorNode(Node):
                 for index, gradient in zip(formula.inputs, result):
                     gradients[index] = gradient
         return self._by_edge(gradients)
+
+    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> tuple[Any, ...]:
+        """``apply``, but only what leads to nodes that are wanted is computed."""
+        needs = -1
+        if self.list_sizes is None:
+            for index, edge in zip(self.operator.differentiable, self.edges):
+                if edge is not None and edge[0] not in wanted:
+                    needs &= ~(1 << index)
+        return self.apply(*grad_outputs, needs=needs)
 
     def _by_edge(self, gradients: list[Any]) -> tuple[Any, ...]:
         """One gradient an edge: a parameter that takes a list of tensors has an edge for each of them."""
@@ -233,62 +245,72 @@ class OperatorNode(Node):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-def record(operator: Operator, arguments: Sequence[Any], result: Any) -> None:
-    """If an argument requires grad, leave a node behind and make it the ``grad_fn`` of the result."""
-    node = make_node(operator, arguments, result)
-    if node is not None:
-        node.outputs = ((result._geometry, result._dtype),)
-        result._grad_fn = node
-        result._requires_grad = True
+def record(operator: Operator, arguments: Sequence[Any], result: Any, attach: bool = True) -> OperatorNode | None:
+    """If an argument requires grad, leave a node behind: where gradients go, and what the derivatives will need.
 
-
-def record_several(operator: Operator, arguments: Sequence[Any], results: Sequence[Any]) -> None:
-    """``record`` for an operator with several outputs. Only floating and complex ones are differentiable."""
-    node = make_node(operator, arguments, results)
-    if node is not None:
-        node.outputs = [(result._geometry, result._dtype) for result in results]
-        for output_nr, result in enumerate(results):
-            if result._dtype.category >= FLOATING:
-                result._grad_fn = node
-                result._output_nr = output_nr
-                result._requires_grad = True
-
-
-def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> OperatorNode | None:
-    """The node of one call, or None if no argument requires grad: where gradients go, what derivatives will need."""
+    It becomes the ``grad_fn`` of the result, unless the caller attaches it (in-place writers, several outputs).
+    """
     if not modes.enabled:
         return None
     edges: list[Edge] = []
-    list_sizes: dict[int, int] | None = None
     needed = 0
     for index in operator.differentiable:
         value = arguments[index]
-        if isinstance(value, TensorBase):
-            grad_fn = value._grad_fn
-            if grad_fn is not None and (value._base is None or value._view_version == value._storage.version):
-                edges.append((grad_fn, value._output_nr))  # gradient_edge(value), without the call
-                needed |= 1 << index
-            elif value._base is None and not value._requires_grad:
-                edges.append(None)
-            else:
-                edges.append(gradient_edge(value))
-                if value.requires_grad:
-                    needed |= 1 << index
-        elif isinstance(value, (tuple, list)):
-            edges_of_list = [gradient_edge(item) for item in value]
-            if any(edge is not None for edge in edges_of_list):
-                needed |= 1 << index
-            edges.extend(edges_of_list)
-            list_sizes = {**(list_sizes or {}), index: len(value)}
-        else:
+        if not isinstance(value, TensorBase):
+            if isinstance(value, (tuple, list)):
+                return _record_list(operator, arguments, result, attach)
             edges.append(None)
+            continue
+        grad_fn = value._grad_fn  # the usual cases of gradient_edge(value), without the call
+        if grad_fn is not None and (value._base is None or value._view_version == value._storage.version):
+            edges.append((grad_fn, value._output_nr))
+        elif value._base is None and not value._requires_grad:
+            edges.append(None)
+            continue
+        else:
+            edge = gradient_edge(value)
+            edges.append(edge)
+            if edge is None:
+                needed |= LEADS_NOWHERE if value.requires_grad else 0
+                continue
+        needed |= 1 << index
     if not needed:
         return None
+    return _leave_node(operator, arguments, result, edges, needed, attach)
+
+
+def _record_list(operator: Operator, arguments: Sequence[Any], result: Any, attach: bool) -> OperatorNode | None:
+    """``record`` where a parameter is a list of tensors, such as that of ``cat``: an edge for each of them."""
+    edges: list[Edge] = []
+    list_sizes: dict[int, int] = {}
+    needed = 0
+    for index in operator.differentiable:
+        value = arguments[index]
+        items = list(value) if isinstance(value, (tuple, list)) else [value]
+        if isinstance(value, (tuple, list)):
+            list_sizes[index] = len(items)
+        for item in items:
+            edge = gradient_edge(item) if isinstance(item, TensorBase) else None
+            edges.append(edge)
+            if edge is not None:
+                needed |= 1 << index
+            elif isinstance(item, TensorBase) and item.requires_grad:
+                needed |= LEADS_NOWHERE
+    if not needed:
+        return None
+    node = _leave_node(operator, arguments, result, edges, needed, attach)
+    node.list_sizes = list_sizes
+    return node
+
+
+def _leave_node(
+    operator: Operator, arguments: Sequence[Any], result: Any, edges: list[Edge], needed: int, attach: bool
+) -> OperatorNode:
     node = _new(operator.node_class)
     node.sequence_nr = next_sequence_nr()
     node._hooks = None
     node.needs = needed
-    node.list_sizes = list_sizes
+    node.list_sizes = None
     node.edges = edges
     node.saved = saved = []
     node.versions = versions = []
@@ -305,14 +327,35 @@ def make_node(operator: Operator, arguments: Sequence[Any], results: Any) -> Ope
                 elif name == "other":
                     version = NUMBER
             elif kind is RESULT:
-                result = results[index] if isinstance(results, tuple) else results
-                value = over_storage(result._storage, result._dtype, result._geometry)
-                version = result._storage.version
+                output = result[index] if isinstance(result, tuple) else result
+                value = over_storage(output._storage, output._dtype, output._geometry)
+                version = output._storage.version
             else:
                 value = _fact(kind, arguments[index], needed, len(operator.parameters))
         saved.append(value)
         versions.append(version)
+    if attach:
+        node.outputs = ((result._geometry, result._dtype),)
+        result._grad_fn = node
+        result._requires_grad = True
     return node
+
+
+def record_several(operator: Operator, arguments: Sequence[Any], results: Sequence[Any]) -> None:
+    """``record`` for an operator with several outputs. Only floating and complex ones are differentiable."""
+    node = record(operator, arguments, results, attach=False)
+    if node is not None:
+        node.outputs = [(result._geometry, result._dtype) for result in results]
+        for output_nr, result in enumerate(results):
+            if result._dtype.category >= FLOATING:
+                result._grad_fn = node
+                result._output_nr = output_nr
+                result._requires_grad = True
+
+
+def make_node(operator: Operator, arguments: Sequence[Any], result: Any) -> OperatorNode | None:
+    """``record`` for in-place writers, which attach the node after they have written (``rebase_history``)."""
+    return record(operator, arguments, result, attach=False)
 
 
 def _fact(kind: str, argument: Any, needed: int, count: int) -> Any:
@@ -334,7 +377,9 @@ def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], Opera
         name = declaration.name
 
         def call(*arguments: Any) -> Any:
-            arrays, device, tracked = [], None, False
+            arrays: list[Any] = []
+            device: Any = None
+            tracked = False
             for argument in arguments:
                 if isinstance(argument, TensorBase):
                     if argument._storage.device is not device:
