@@ -27,13 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.autograd.inplace import check_inplace
+from minitorch.autograd.inplace import bump_version, check_inplace
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import copying, creation
 from minitorch.ops.advanced_indexing import _index_put, check_write
 from minitorch.ops.advanced_indexing import index as index_by_tensors
-from minitorch.ops.declare.operands import NUMBERS, check_representable
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.parts import _select, _slice
 from minitorch.ops.views import _unsqueeze, alias
 from minitorch.tensor_base import TensorBase
@@ -73,11 +73,15 @@ def setitem(input: Any, index: Any, value: Any) -> None:
     elif kind is slice:
         view = _sliced(input, 0, index)
     else:
-        view, tensors = _apply(input, _as_tuple(index))
+        view = _ints_and_slices(input, index) if kind is tuple else None
+        if view is None:
+            view, tensors = _apply(input, _as_tuple(index))
     if not isinstance(value, TensorBase):
         if not tensors and not view.requires_grad:
-            check_inplace(view, "fill_")  # unlike `fill_` itself, it may not write to an expanded tensor
-            copying.fill_(view, value)
+            check_inplace(view, "fill_")
+            dtype = input._dtype
+            view.array[...] = value if dtype.category >= dtypes.FLOATING else number_as_array(value, dtype)
+            bump_version(view)
             return
         value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
     if tensors:

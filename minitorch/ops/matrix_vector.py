@@ -40,7 +40,8 @@ def mv(input: Any, vec: Any, *, out: Any = None) -> Any:
     _check_mv(input, vec, 1, input.shape[0] if input.ndim else 0)
     if input._dtype is not vec._dtype:
         raise RuntimeError(
-            f"addmv input tensors must have the same dtype, but got {type_name(vec)}, {type_name(input)}, and {type_name(vec)}"
+            f"addmv input tensors must have the same dtype, but got {type_name(vec)}, {type_name(input)}, and "
+            f"{type_name(vec)}"
         )
     return _mv(input, vec) if out is None else to_out("mv", out, _mv, (input, vec))
 
@@ -83,7 +84,8 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1, out:
     _check_mv(mat, vec, input.ndim, input.numel())
     if not input._dtype is mat._dtype is vec._dtype:
         raise RuntimeError(
-            f"addmv input tensors must have the same dtype, but got {type_name(input)}, {type_name(mat)}, and {type_name(vec)}"
+            f"addmv input tensors must have the same dtype, but got {type_name(input)}, {type_name(mat)}, and "
+            f"{type_name(vec)}"
         )
     arguments = (input, mat, vec, *scalars(input, beta, alpha))
     return _addmv(*arguments) if out is None else to_out("addmv", out, _addmv, arguments)

@@ -10,7 +10,6 @@ PyTorch: ``aten/src/ATen/native/ReduceOps.cpp``; ``cumprod_backward`` in
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from minitorch import return_types

@@ -12,9 +12,9 @@ from compare import check, check_raises, integers, randn
 import minitorch
 
 ACTIVATIONS = (
-    "relu relu6 elu selu celu leaky_relu hardtanh hardsigmoid hardswish silu mish".split()
+    ["relu", "relu6", "elu", "selu", "celu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "silu", "mish"]
 )
-OTHERS = "gelu glu logsigmoid softplus softsign softshrink hardshrink tanhshrink sigmoid tanh".split()
+OTHERS = ["gelu", "glu", "logsigmoid", "softplus", "softsign", "softshrink", "hardshrink", "tanhshrink", "sigmoid", "tanh"]
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS + OTHERS)

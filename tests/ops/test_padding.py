@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from compare import awkward, check, check_raises, integers, randn
 
-
 PADS = [(1, 2), (0, 1, 2, 0), (-1, 2), (-1, -1, 1, 1), (1, 1, 1, 1, 1, 1), (0, 0), ()]
 
 

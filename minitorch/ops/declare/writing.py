@@ -123,9 +123,7 @@ def _keep_old_value(node: OperatorNode, input: Any) -> None:
     for place, value in enumerate(saved):
         _, kind, index, _ = node.operator.saved[place]
         if value is input and kind is ARGUMENT and index == 0:  # not the other operand of x.mul_(x), as in PyTorch
-            copy = input.detach().clone()
-            copy._grad_fn, copy._output_nr, copy._requires_grad = input.grad_fn, input._output_nr, input.requires_grad
-            saved[place] = copy
+            saved[place] = input.clone()  # type: ignore[attr-defined]
             node.versions[place] = 0
 
 
