@@ -237,6 +237,7 @@ from minitorch.ops.from_data import (
     as_tensor,
     asarray,
     from_numpy,
+    from_dlpack,
     frombuffer,
     scalar_tensor,
     tensor,
@@ -246,8 +247,10 @@ from minitorch.ops.inquiry import (
     can_cast,
     get_device,
     is_complex,
+    is_conj,
     is_floating_point,
     is_inference,
+    is_neg,
     is_nonzero,
     is_same_size,
     is_signed,
@@ -306,6 +309,18 @@ from minitorch.ops.inplace import (
     tanh_,
     trunc_,
     xlogy_,
+)
+from minitorch.ops.legacy_types import (
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
 )
 from minitorch.ops.joining import (
     cat,

@@ -36,6 +36,7 @@ from minitorch.ops import (
     index_along,
     indexing,
     inquiry,
+    legacy_types,
     linalg,
     matmul,
     matrix_vector,
@@ -89,6 +90,7 @@ class Tensor(TensorBase):
     squeeze = views.squeeze
     unsqueeze = views.unsqueeze
     detach = views.detach
+    as_subclass = views.as_subclass
     T = property(views.numpy_transpose)
     H = property(views.hermitian)
     mT = property(views.matrix_transpose)
@@ -146,6 +148,7 @@ class Tensor(TensorBase):
     pin_memory = conversion.pin_memory
 
     # ---- creation (ops/creation.py, from_data.py) -----------------------------------------------------------------
+    __new__ = legacy_types.new_of_class
     new = creation.new
     new_empty = creation.new_empty
     new_zeros = creation.new_zeros
@@ -155,6 +158,9 @@ class Tensor(TensorBase):
     new_tensor = from_data.new_tensor
 
     # ---- questions (ops/inquiry.py) -------------------------------------------------------------------------------
+    is_conj = inquiry.is_conj
+    is_neg = inquiry.is_neg
+    is_shared = inquiry.is_shared
     is_nonzero = inquiry.is_nonzero
     is_same_size = inquiry.is_same_size
     is_set_to = inquiry.is_set_to
@@ -634,7 +640,10 @@ class Tensor(TensorBase):
     numpy = _to_python.numpy
     __array__ = _to_python.to_array
     __array_priority__ = 1000  # NumPy's operators give way to ours
-    __array_ufunc__ = None
+    __array_wrap__ = _to_python.from_ufunc
+    __dlpack__ = _to_python.dlpack
+    __dlpack_device__ = _to_python.dlpack_device
+    apply_ = _to_python.apply_
     __len__ = _to_python.length
     __iter__ = _to_python.iterate
     __reversed__ = _to_python.reversed_
@@ -646,7 +655,7 @@ class Tensor(TensorBase):
     __index__ = _to_python.as_index
     __format__ = _to_python.formatted
     __dir__ = _to_python.directory
-    __hash__ = object.__hash__
+    __hash__ = _to_python.identity
 
     # ---- copy and pickle (_tensor_copy.py) ------------------------------------------------------------------------
     __deepcopy__ = deepcopy_tensor

@@ -64,6 +64,39 @@ def to_array(tensor: Any, dtype: Any = None, copy: bool | None = None) -> np.nda
     return array if dtype is None else array.astype(dtype, copy=False)
 
 
+def from_ufunc(tensor: Any, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+    """What NumPy's functions make of their result when a tensor went in: ``np.sin(x)`` is a tensor again."""
+    from minitorch.ops.from_data import from_numpy
+
+    return from_numpy(np.asarray(array))
+
+
+def dlpack(tensor: Any, **options: Any) -> Any:
+    """The memory for another array library, shared (``np.from_dlpack(x)``)."""
+    return numpy(tensor).__dlpack__(**options)
+
+
+def dlpack_device(tensor: Any) -> tuple[Any, int]:
+    """Where that memory lies."""
+    return numpy(tensor.detach()).__dlpack_device__()
+
+
+def identity(tensor: Any) -> int:
+    """``hash(x)``: tensors are told apart by who they are, not by what is in them."""
+    return id(tensor)
+
+
+def apply_(tensor: Any, callable: Any) -> Any:
+    """Write ``callable(element)`` into every element, one by one in Python. Slow; for tensors on the CPU."""
+    if tensor.requires_grad:
+        raise TypeError("apply_() can't be called on a Tensor that requires grad")
+    flat = tensor.array.flat
+    for place in range(tensor._geometry.numel):
+        flat[place] = callable(flat[place].item())
+    tensor._storage.version += 1
+    return tensor
+
+
 def length(tensor: Any) -> int:
     """Size of the first dimension."""
     if tensor._geometry.ndim == 0:
@@ -113,6 +146,8 @@ def as_complex(tensor: Any) -> complex:
 
 
 def _real(tensor: Any) -> Any:
+    if tensor._geometry.numel != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
     value = item(tensor)
     if isinstance(value, complex):
         if value.imag:
@@ -136,8 +171,8 @@ def formatted(tensor: Any, spec: str) -> str:
 
 
 def reversed_(tensor: Any) -> Any:
-    """``reversed(x)``: all dimensions turned around."""
-    return tensor if tensor._geometry.ndim == 0 else tensor.flip(tuple(range(tensor._geometry.ndim)))
+    """``reversed(x)``: the first dimension turned around."""
+    return tensor if tensor._geometry.ndim == 0 else tensor.flip(0)
 
 
 def directory(tensor: Any) -> list[str]:

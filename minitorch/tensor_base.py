@@ -25,6 +25,8 @@ from minitorch.core.backend import Array
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry, Size
+from minitorch.core.memory_format import layout as Layout
+from minitorch.core.memory_format import strided
 from minitorch.core.storage import Storage
 
 if TYPE_CHECKING:
@@ -176,9 +178,27 @@ class TensorBase:
         return self._dtype.is_signed
 
     @property
+    def layout(self) -> Layout:
+        """How elements are found: always ``strided``."""
+        return strided
+
+    @property
+    def is_cpu(self) -> bool:
+        """Whether it lives in main memory."""
+        return self._storage.device.type == "cpu"
+
+    @property
     def is_cuda(self) -> bool:
         """Whether it lives on a CUDA device."""
         return self._storage.device.type == "cuda"
+
+    # What PyTorch has and this does not.
+    is_meta = is_mps = is_xpu = is_mkldnn = is_sparse = is_quantized = is_nested = False
+
+    def dim_order(self) -> tuple[int, ...]:
+        """The dimensions from outermost to innermost in memory."""
+        stride = self._geometry.stride
+        return tuple(sorted(range(len(stride)), key=lambda dim: (-stride[dim], dim)))
 
     def get_device(self) -> int:
         """The device's index; -1 on the CPU."""
@@ -294,7 +314,7 @@ def wrap(array: Array, dtype: Dtype, device: Device, geometry: Geometry) -> Any:
     storage.device = device
     storage.version = 0
     storage.is_inference = modes.inference
-    tensor = _new(_tensor_class)
+    tensor: Any = _new(_tensor_class)
     tensor._storage = storage
     tensor._dtype = dtype
     tensor._geometry = geometry
@@ -319,7 +339,7 @@ def wrap_any(array: Array, device: Device) -> Any:
 
 def over_storage(storage: Storage, dtype: Dtype, geometry: Geometry) -> Any:
     """A tensor of any geometry over an existing storage, with no history."""
-    tensor = _new(_tensor_class)
+    tensor: Any = _new(_tensor_class)
     tensor._storage = storage
     tensor._dtype = dtype
     tensor._geometry = geometry
@@ -354,7 +374,7 @@ def check_in_bounds(geometry: Geometry, storage: Storage, itemsize: int) -> None
 
 def view_of(tensor: TensorBase, geometry: Geometry) -> Any:
     """Another geometry over the same storage, known as a view of ``tensor`` (or of what that is a view of)."""
-    view = _new(_tensor_class)
+    view: Any = _new(_tensor_class)
     view._storage = tensor._storage
     view._dtype = tensor._dtype
     view._geometry = geometry

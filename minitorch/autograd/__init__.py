@@ -3,7 +3,8 @@
 Read in this order: ``node`` (the graph), ``engine`` (the walk through it), ``grad_mode``, ``inplace``, ``function``
 (operators of your own), ``graph`` (the graph as data), ``gradcheck``.
 
-Here are the two ways in, ``backward`` and ``grad``: what the user hands over becomes edges and cotangents for the engine.
+Here are the two ways in, ``backward`` and ``grad``: what the user hands over becomes edges and cotangents, which go
+to the engine.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], li
     gradients = [_cotangent(root, gradient, place) for place, (root, gradient) in enumerate(zip(roots, given))]
     if len(roots) != len(given):
         raise RuntimeError(f"got {len(roots)} tensors and {len(given)} gradients")
-    edges = []
+    edges: list[tuple[Node, int]] = []
     for place, root in enumerate(roots):
         edge = (root.node, root.output_nr) if isinstance(root, GradientEdge) else gradient_edge(root)
         if edge is None:
@@ -167,8 +168,10 @@ def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], li
 def _cotangent(root: Any, gradient: Any, place: int) -> Any:
     """The gradient of one root: as given, if it fits, or 1 for a real scalar."""
     if isinstance(root, GradientEdge):
-        geometry, dtype = root.node.outputs[root.output_nr]
-        shape = geometry.shape
+        metadata = root.node.outputs[root.output_nr]
+        if metadata is None:
+            raise RuntimeError(f"output {root.output_nr} of {root.node.name()} has no gradient")
+        shape, dtype = metadata[0].shape, metadata[1]
     elif isinstance(root, TensorBase):
         shape, dtype = root.shape, root.dtype
     else:

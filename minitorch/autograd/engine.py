@@ -7,7 +7,8 @@ added up. So there are two passes, neither of them recursive (a graph may be 100
 2. take a node whose count is zero, run its derivative, send each result along its edge, lower the counts behind them
    (``_run``). Among ready nodes the one recorded last goes first, by sequence number, as in PyTorch.
 
-A pass towards chosen inputs only (``grad``, ``backward(inputs=...)``) first marks the nodes that lead to them (``Plan``).
+A pass towards chosen inputs only (``grad``, ``backward(inputs=...)``) first marks the nodes that lead to them
+(``Plan``).
 
 PyTorch keeps this in ``torch/csrc/autograd/engine.cpp`` and its Python side in ``torch/autograd/__init__.py``. Left
 out on purpose: a worker thread for each device; a thread runs its own backward, and two threads may do so at once.
@@ -55,19 +56,17 @@ def run_backward(
 def _run(
     roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_graph: bool, plan: Plan | None
 ) -> None:
-    dependencies = _count_dependencies(roots)
-    arrived: dict[Node, list[Any]] = {}
+    waiting = _count_dependencies(roots)
     ready: list[tuple[int, int, Node]] = []
-    arrivals = count()  # of nodes with one sequence number, the AccumulateGrads, the one that was ready first runs first
+    arrivals = count()  # AccumulateGrads have one sequence number: of them, the one that was ready first runs first
     for (node, output_nr), gradient in zip(roots, root_gradients):
-        if node not in arrived:
-            arrived[node] = [None] * len(node.outputs)
-            if not dependencies[node] and (plan is None or node in plan.visited):
-                heappush(ready, (-node.sequence_nr, next(arrivals), node))
-        _add(arrived[node], output_nr, gradient)
+        state = waiting[node]
+        if state[0] == 0 and state.count(None) == len(state) - 1 and (plan is None or node in plan.visited):
+            heappush(ready, (-node.sequence_nr, next(arrivals), node))
+        _add(state, output_nr, gradient)
     while ready:
         node = heappop(ready)[2]
-        gradients = arrived.pop(node)
+        gradients = waiting.pop(node)[1:]
         if plan is not None and node in plan.captures:
             plan.capture(node, gradients)
         if plan is not None and node not in plan.needed:
@@ -89,6 +88,7 @@ def _run(
             target, output_nr = edge[0], edge[1]
             if plan is not None and target not in plan.visited:
                 continue
+            state = waiting[target]
             gradient = results[index]
             if gradient is not None:
                 metadata = target.outputs[output_nr]
@@ -96,14 +96,12 @@ def _run(
                     gradient._geometry is not metadata[0] or gradient._dtype is not metadata[1]
                 ):
                     gradient = fit_gradient(gradient, metadata, node, index)
-                buffer = arrived.get(target)
-                if buffer is None:
-                    buffer = arrived[target] = [None] * len(target.outputs)
-                _add(buffer, output_nr, gradient)
-            dependencies[target] -= 1
-            if not dependencies[target]:
-                if target not in arrived:
-                    arrived[target] = [None] * len(target.outputs)
+                if state[output_nr + 1] is None:
+                    state[output_nr + 1] = gradient
+                else:
+                    _add(state, output_nr, gradient)
+            state[0] -= 1
+            if not state[0]:
                 heappush(ready, (-target.sequence_nr, next(arrivals), target))
 
 
@@ -117,28 +115,30 @@ def _fitted(node: Node, results: Sequence[Any], plan: Plan | None) -> list[Any]:
     return fitted
 
 
-def _add(buffer: list[Any], output_nr: int, gradient: Any) -> None:
-    so_far = buffer[output_nr]
+def _add(state: list[Any], output_nr: int, gradient: Any) -> None:
+    so_far = state[output_nr + 1]
     if so_far is None:
-        buffer[output_nr] = gradient
+        state[output_nr + 1] = gradient
     elif gradient is not None:
-        buffer[output_nr] = so_far + gradient
+        state[output_nr + 1] = so_far + gradient
 
 
-def _count_dependencies(roots: Sequence[tuple[Node, int]]) -> dict[Node, int]:
-    """For each node reachable from the roots, the number of edges into it."""
-    dependencies: dict[Node, int] = {node: 0 for node, _ in roots}
-    stack = list(dependencies)
+def _count_dependencies(roots: Sequence[tuple[Node, int]]) -> dict[Node, list[Any]]:
+    """For each node reachable from the roots ``[n, None, None, ...]``: the number of edges into it that are still to
+    be served, and a place for the gradient of each of its outputs."""
+    waiting: dict[Node, list[Any]] = {node: [0, *[None] * len(node.outputs)] for node, _ in roots}
+    stack = list(waiting)
     while stack:
         for edge in stack.pop().edges:
             if edge is not None:
                 target = edge[0]
-                if target in dependencies:
-                    dependencies[target] += 1
-                else:
-                    dependencies[target] = 1
+                state = waiting.get(target)
+                if state is None:
+                    waiting[target] = [1, *[None] * len(target.outputs)]
                     stack.append(target)
-    return dependencies
+                else:
+                    state[0] += 1
+    return waiting
 
 
 class Plan:

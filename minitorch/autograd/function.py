@@ -78,6 +78,7 @@ class BackwardCFunction(Node, FunctionCtx):
 
     __slots__ = ()
     _function: type[Function]
+    _likes: list[tuple[tuple[int, ...], Any, Any] | None]  # shape, dtype and device of each output
 
     def __init__(self, inputs: tuple[Any, ...]) -> None:
         self.sequence_nr = next_sequence_nr()
@@ -166,8 +167,8 @@ def _backward_of(function: type[Function]) -> Callable[..., Any]:
         return function.backward
     if function.backward is not Function.backward:
         raise RuntimeError(
-            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement one "
-            "of them."
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+            "one of them."
         )
     return function.vjp
 

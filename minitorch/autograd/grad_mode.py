@@ -4,7 +4,8 @@ Two switches a thread: ``enabled`` (``no_grad``, ``enable_grad``, ``set_grad_ena
 tensors that require grad get a ``grad_fn``. ``inference`` (``inference_mode``) says that results will never take part
 in a graph at all, so not even their version is counted.
 
-PyTorch keeps the same in ``c10/core/AutogradState.h``, ``c10/core/InferenceMode.h`` and ``torch/autograd/grad_mode.py``.
+PyTorch keeps the same in ``c10/core/AutogradState.h``, ``c10/core/InferenceMode.h`` and
+``torch/autograd/grad_mode.py``.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class _ModeContext:
 
     def __call__(self, function: _F) -> _F:
         if inspect.isgeneratorfunction(function):
-            return self._wrap_generator(function)
+            return self._wrap_generator(function)  # type: ignore[no-any-return]
 
         @functools.wraps(function)
         def inside(*args: Any, **kwargs: Any) -> Any:

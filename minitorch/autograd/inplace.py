@@ -74,9 +74,9 @@ _REASONS = {
     "leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
     "Function.",
 } | {
-    mode: " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by moving "
-    f"both the view and the inplace either both inside the {block} block (if you don't want the inplace to be tracked) "
-    "or both outside (if you want the inplace to be tracked)."
+    mode: " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+    f"moving both the view and the inplace either both inside the {block} block (if you don't want the inplace to be "
+    "tracked) or both outside (if you want the inplace to be tracked)."
     for mode, block in ((IN_NO_GRAD, "no_grad"), (IN_INFERENCE, "inference_mode"))
 }
 

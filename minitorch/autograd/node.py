@@ -19,7 +19,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.grad_mode import modes
 from minitorch.core.geometry import is_dense
@@ -34,7 +34,7 @@ next_sequence_nr = count().__next__
 ACCUMULATE_FIRST = 1 << 62  # the sequence number of AccumulateGrad nodes: they run as soon as they are ready
 
 # Where a gradient goes: a node, and which of its outputs; behind them, for a leaf, the leaf itself, to keep it alive.
-Edge = Optional[tuple[Any, ...]]
+Edge = tuple[Any, ...] | None
 
 BACKWARD_TWICE = (
     "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
@@ -43,9 +43,9 @@ BACKWARD_TWICE = (
     "after calling backward."
 )
 SAVED_INFERENCE = (
-    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
-    "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or "
-    "use `torch.no_grad()` instead of `torch.inference_mode()`."
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in "
+    "computation tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in "
+    "autograd, or use `torch.no_grad()` instead of `torch.inference_mode()`."
 )
 
 
@@ -74,12 +74,12 @@ class Node:
     """
 
     __slots__ = ("edges", "outputs", "sequence_nr", "_hooks", "_metadata", "__weakref__", "__dict__")
-    edges: tuple[Edge, ...]
-    outputs: tuple[OutputMetadata | None, ...]
+    edges: Sequence[Edge]
+    outputs: Sequence[OutputMetadata | None]
     sequence_nr: int
     _hooks: NodeHooks | None
 
-    def __init__(self, edges: tuple[Edge, ...], outputs: tuple[OutputMetadata | None, ...]) -> None:
+    def __init__(self, edges: Sequence[Edge], outputs: Sequence[OutputMetadata | None]) -> None:
         self.edges = edges
         self.outputs = outputs
         self.sequence_nr = next_sequence_nr()

@@ -32,38 +32,73 @@ from minitorch.ops.declare.operator import Operator, device_of, record
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.gather_scatter import check_index_range
 from minitorch.ops.reduction import deliver
-from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap_any
+from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap, wrap_any
 
-Indices = list[Any]  # for each leading dimension an int64 tensor or None (the whole dimension)
+
+class Indices(list[Any]):
+    """For each leading dimension an ``int64`` tensor or None (the whole dimension); or one single mask.
+
+    A node that keeps them finds out by ``unchanged`` whether one was written since.
+    """
+
+    def __init__(self, tensors: Sequence[Any]) -> None:
+        super().__init__(tensors)
+        self.versions = [0 if tensor is None else tensor._storage.version for tensor in tensors]
+
+    def unchanged(self) -> Indices:
+        """Themselves. ``RuntimeError`` if one of the tensors was written in place."""
+        for tensor, version in zip(self, self.versions):
+            if tensor is not None and tensor._storage.version != version:
+                raise RuntimeError(
+                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                    f"an index tensor of shape {list(tensor.shape)} is at version {tensor._storage.version}; expected "
+                    f"version {version} instead."
+                )
+        return self
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it is a mask and nothing else, which NumPy takes as it is."""
+        return len(self) == 1 and self[0]._dtype is dtypes.bool_
+
 
 # ---- masks and shapes ------------------------------------------------------------------------------------------------
 
 
-def expand_masks(input: Any, indices: Sequence[Any]) -> Indices:
-    """Masks replaced by the index tensors they stand for; the others checked.
+def expand_masks(input: Any, indices: Sequence[Any], keep_single: bool = True) -> Indices:
+    """Masks replaced by the index tensors they stand for; the others checked. A single mask may stay one.
 
     ``IndexError`` for another dtype, a mask of another shape than what it indexes, or more indices than dimensions.
     """
-    expanded: Indices = []
-    for place, index in enumerate(indices):
+    if keep_single and len(indices) == 1 and indices[0]._dtype is dtypes.bool_ and indices[0]._geometry.ndim:
+        _check_mask(input, indices[0], 0)
+        return Indices(indices)
+    expanded: list[Any] = []
+    for index in indices:
         if index is None or index._dtype is dtypes.int64:
             expanded.append(index)
         elif index._dtype is dtypes.int32:
             expanded.append(index.to(dtypes.int64))
         elif index._dtype in (dtypes.bool_, dtypes.uint8):
-            expanded.extend(_indices_of_mask(input, index, len(expanded), place))
+            expanded.extend(_indices_of_mask(input, index, len(expanded)))
         else:
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
     if len(expanded) > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(expanded)})")
-    return expanded
+    return Indices(expanded)
 
 
-def _indices_of_mask(input: Any, mask: Any, dim: int, place: int) -> list[Any]:
+def _indices_of_mask(input: Any, mask: Any, dim: int) -> list[Any]:
     if mask._dtype is dtypes.uint8:
         warnings.warn(
             "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool instead.", stacklevel=4
         )
+    _check_mask(input, mask, dim)
+    device = mask._storage.device
+    return [wrap_any(places, device) for places in device.backend.xp.nonzero(mask.array)]
+
+
+def _check_mask(input: Any, mask: Any, dim: int) -> None:
     if dim + mask.ndim > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {dim + mask.ndim})")
     if mask.shape != input.shape[dim : dim + mask.ndim]:
@@ -72,8 +107,6 @@ def _indices_of_mask(input: Any, mask: Any, dim: int, place: int) -> list[Any]:
             f"The shape of the mask {list(mask.shape)} at index {wrong} does not match the shape of the indexed tensor "
             f"{list(input.shape)} at index {dim + wrong}"
         )
-    device = mask._storage.device
-    return [wrap_any(places, device) for places in device.backend.xp.nonzero(mask.array)]
 
 
 def _check_broadcast(indices: Indices) -> None:
@@ -90,6 +123,9 @@ def _check_broadcast(indices: Indices) -> None:
 
 def result_geometry(geometry: Geometry, indices: Indices) -> Geometry:
     """Shape and strides of ``input[indices]``: the strides follow those of the input and the index tensors."""
+    if indices.is_mask:
+        mask = indices[0]
+        return geo.contiguous((int(mask.array.sum()), *geometry.shape[mask.ndim :]))
     given = [index._geometry for index in indices if index is not None]
     common = geo.broadcast_shapes(*[g.shape for g in given])
     indexed = [dim for dim, index in enumerate(indices) if index is not None]
@@ -129,7 +165,7 @@ _index = Operator(_index_forward, "IndexBackward0", skip=1)
 
 
 def _index_backward(grad: Any, input_geometry: Geometry, indices: Any) -> Any:
-    return _put_into(grad.new_zeros(input_geometry.shape), indices, grad, True)
+    return _index_put.inplace(grad.new_zeros(input_geometry.shape), indices.unchanged(), grad, True)
 
 
 _index.add_derivative(("input",), _index_backward)
@@ -137,7 +173,7 @@ _index.add_derivative(("input",), _index_backward)
 
 def index(input: Any, indices: Sequence[Any]) -> Any:
     """``input[indices]`` for index tensors, masks and None. ``IndexError`` out of range, or where shapes don't fit."""
-    expanded = expand_masks(input, indices)
+    expanded = expand_masks(input, indices, keep_single=input._geometry.is_contiguous)
     _check_broadcast(expanded)
     return read(input, expanded)
 
@@ -145,25 +181,39 @@ def index(input: Any, indices: Sequence[Any]) -> Any:
 def read(input: Any, indices: Indices) -> Any:
     """``index`` for index tensors that are known to fit each other."""
     device = device_of("index", (input, [i for i in indices if i is not None]))
-    geometry = result_geometry(input._geometry, indices)
-    result = allocate(geometry, input._dtype, device)
-    if geometry.numel:
+    geometry = None if indices.is_mask else result_geometry(input._geometry, indices)
+    if geometry is not None and not geometry.numel:
+        _check_nothing_is_read(input, indices)
+        result = allocate(geometry, input._dtype, device)
+    else:
         try:
-            result.array[...] = _index_forward(device.backend.xp, input.array, indices)
+            array = _index_forward(device.backend.xp, input.array, indices)
         except IndexError:
             _check_range(input, indices)
             raise
-    else:
-        for dim, given in enumerate(indices):
-            if given is not None and given.numel() and input.shape[dim] == 0:
-                raise IndexError("index is out of bounds for dimension with size 0")
+        result = _laid_out(array, geometry or geo.contiguous(array.shape), input._dtype, device)
     record(_index, (input, indices), result)
     return result
 
 
+def _laid_out(array: Any, geometry: Geometry, dtype: Any, device: Any) -> Any:
+    """``array`` as a tensor of that geometry, without a copy if it lies in memory so already."""
+    if geometry.is_plain and array.flags.c_contiguous and array.flags.owndata:
+        return wrap(array, dtype, device, geometry)
+    result = allocate(geometry, dtype, device)
+    result.array[...] = array
+    return result
+
+
+def _check_nothing_is_read(input: Any, indices: Indices) -> None:
+    for dim, given in enumerate(indices):
+        if given is not None and given.numel() and input.shape[dim] == 0:
+            raise IndexError("index is out of bounds for dimension with size 0")
+
+
 def _check_range(input: Any, indices: Indices) -> None:
     for dim, given in enumerate(indices):
-        if given is not None:
+        if given is not None and given._dtype is dtypes.int64:
             check_index_range(given, input.shape[dim], dim, IndexError, allow_negative=True)
 
 
@@ -173,7 +223,9 @@ def _check_range(input: Any, indices: Indices) -> None:
 @writer("IndexPutBackward0", preserve=True)
 def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool) -> None:
     """input[indices] = values, or += values."""
-    if accumulate:
+    if accumulate and indices[0] is not None and indices[0].dtype == bool:
+        input[indices[0]] += values  # a mask names no element twice
+    elif accumulate:
         accumulate_at(xp, input, places_of(xp, input.shape, indices), values)
     else:
         input[_as_numpy_index(indices)] = values
@@ -181,17 +233,12 @@ def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool)
 
 @_index_put.derivative("input")
 def _(grad: Any, indices: Any, accumulate: bool) -> Any:
-    return grad if accumulate else _put_into(grad.clone(), indices, grad.new_zeros(()), False)
+    return grad if accumulate else _index_put(grad, indices.unchanged(), grad.new_zeros(()), False)
 
 
 @_index_put.derivative("values")
 def _(grad: Any, values_geometry: Geometry, indices: Any) -> Any:
-    return read(grad, indices)
-
-
-def _put_into(target: Any, indices: Indices, values: Any, accumulate: bool) -> Any:
-    """``index_put_`` into a tensor that was made here, with indices that are known to fit."""
-    return _index_put.inplace(target, indices, values, accumulate)
+    return read(grad, indices.unchanged())
 
 
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
@@ -228,8 +275,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
         )
     _check_broadcast(expanded)
     _check_range(input, expanded)
-    shape = result_geometry(input._geometry, expanded).shape
-    if values.shape != shape:
+    if values._geometry.ndim:
+        shape = result_geometry(input._geometry, expanded).shape
         fits = values.ndim <= len(shape) and all(a in (1, b) for a, b in zip(values.shape[::-1], shape[::-1]))
         if not fits:
             raise RuntimeError(

@@ -58,7 +58,7 @@ def to(input: Any, *args: Any, **kwargs: Any) -> Any:
     return convert(input, dtype or input._dtype, place, copy, memory_format or preserve_format)
 
 
-_FORMS = {"tensor": ("other",), "dtype": ("dtype",), "device": ("device", "dtype")}
+_FORMS = {"tensor": ("tensor",), "dtype": ("dtype",), "device": ("device", "dtype")}
 
 
 def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, bool, Any]:
@@ -67,7 +67,7 @@ def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, b
     The first argument decides the form: a tensor, a dtype, or a device; behind it come the form's other arguments,
     ``non_blocking`` and ``copy``.
     """
-    first = args[0] if args else kwargs.get("other", kwargs.get("dtype") if "device" not in kwargs else None)
+    first = args[0] if args else kwargs.get("tensor", kwargs.get("dtype") if "device" not in kwargs else None)
     if isinstance(first, TensorBase):
         form = "tensor"
     elif isinstance(first, Dtype) or (isinstance(first, type) and first in (float, int, bool, complex)):
@@ -81,7 +81,7 @@ def parse_to(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, b
     if any(name in given or name not in (*names, "memory_format") for name in kwargs):
         raise _no_such_form(args, kwargs)
     given |= kwargs
-    device, dtype, other = given.get("device"), given.get("dtype"), given.get("other")
+    device, dtype, other = given.get("device"), given.get("dtype"), given.get("tensor")
     fits = (
         (device is None or (isinstance(device, (str, int, Device)) and not isinstance(device, bool)))
         and (dtype is None or isinstance(dtype, (Dtype, type)))

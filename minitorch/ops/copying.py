@@ -64,8 +64,6 @@ def contiguous(input: Any, memory_format: memory_format = contiguous_format) -> 
     """The input itself if its memory is in row-major order already, else a copy that is."""
     if memory_format is contiguous_format and input._geometry.is_contiguous:
         return input
-    if memory_format is preserve_format:
-        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
     return input if has_format(input._geometry, memory_format) else clone(input, memory_format=memory_format)
 
 
@@ -87,16 +85,16 @@ _copy_into.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
 _copy_into.add_derivative(("src",), lambda grad: grad)
 
 
-def copy_(input: Any, src: Any, non_blocking: bool = False) -> Any:
-    """Write the elements of ``src``, broadcast to this shape and converted to this dtype, into ``input``."""
-    if not isinstance(src, TensorBase):
-        return fill_(input, src) if isinstance(src, NUMBERS) else arg.tensor(src, "copy_", "other")
-    check_inplace(input, "copy_", src, overlap=src is input)
-    if src._geometry is not input._geometry:
-        _check_fits(input, src)
-        check_partial_overlap(input, (src,))
-    node = make_node(_copy_into, (input, src), input)
-    write_elements(input, src)
+def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
+    """Write the elements of ``other``, broadcast to this shape and converted to this dtype, into ``input``."""
+    if not isinstance(other, TensorBase):
+        return fill_(input, other) if isinstance(other, NUMBERS) else arg.tensor(other, "copy_", "other")
+    check_inplace(input, "copy_", other, overlap=other is input)
+    if other._geometry is not input._geometry:
+        _check_fits(input, other)
+        check_partial_overlap(input, (other,))
+    node = make_node(_copy_into, (input, other), input)
+    write_elements(input, other)
     _written(input, node)
     return input
 
@@ -178,8 +176,18 @@ def _value_for(input: Any, value: Any, function: str) -> Any:
         return as_dtype(value.array, value._dtype, input._dtype)
     if not isinstance(value, NUMBERS):
         raise TypeError(f"{function}(): argument 'value' (position 1) must be Number, not {type(value).__name__}")
-    check_representable(value, input._dtype)
-    return number_as_array(value, input._dtype)
+    return value_as_array(value, input._dtype)
+
+
+def value_as_array(value: Any, dtype: Dtype) -> Any:
+    """A number as a zero-dim array. ``RuntimeError`` if ``dtype`` cannot hold it, ``OverflowError`` beyond 64 bits."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    if dtype.category == dtypes.INTEGER and value != value:
+        raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
+    if dtype is not dtypes.bool_:
+        check_representable(value, dtype)
+    return number_as_array(value, dtype)
 
 
 def _fill(operator: Operator, input: Any, value: Any, array: Any) -> Any:

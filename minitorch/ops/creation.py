@@ -26,7 +26,8 @@ from minitorch.core.memory_format import (
 from minitorch.core.promotion import scalar_type_name
 from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.copying import value_as_array
+from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.declare.writing import check_out, write_out
 from minitorch.ops.from_data import as_tensor as as_tensor
 from minitorch.ops.from_data import from_numpy as from_numpy
@@ -152,23 +153,21 @@ def full(
     place, kind = place_and_dtype("full", dtype, device, out, dtypes.of_python_number(value))
     if dtype is None and out is None and kind is dtypes.uint64:
         kind = dtypes.int64
-    check_representable(value, kind)
+    number = value_as_array(value, kind)
     _check_sizes(shape, "full")
     array = place.backend.xp.empty(shape, kind.np)
-    array[...] = number_as_array(value, kind)
+    array[...] = number
     return deliver(array, kind, place, requires_grad, out)
 
 
 def _number(value: Any, function: str) -> Any:
-    """A number, or the one in a zero-dim tensor. ``TypeError`` for anything else, ``OverflowError`` beyond 64 bits."""
+    """A number, or the one in a zero-dim tensor. ``TypeError`` for anything else."""
     if isinstance(value, TensorBase) and value.ndim == 0:
         value = value.item()  # type: ignore[attr-defined]
     if not isinstance(value, NUMBERS):
         raise TypeError(
             f"{function}(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}"
         )
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        raise OverflowError("int too big to convert")
     return value
 
 
@@ -220,11 +219,10 @@ def _like(
     if memory_format is not preserve_format or not geometry.is_plain:
         geometry = format_geometry(geometry, preserve_format if memory_format is None else memory_format)
     kind = input._dtype if dtype is None else arg.dtype(dtype, function)
-    if fill is not None:
-        check_representable(fill, kind)
+    number = None if fill is None else value_as_array(fill, kind)
     result = allocate(geometry, kind, input._storage.device if device is None else place_of(device))
-    if fill is not None:
-        result.array[...] = number_as_array(fill, kind)
+    if number is not None:
+        result.array[...] = number
     return result.requires_grad_() if requires_grad else result
 
 

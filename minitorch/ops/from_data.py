@@ -269,6 +269,11 @@ def from_numpy(ndarray: np.ndarray[Any, Any], *, warn: bool = True) -> Any:
     return over_storage(Storage(cpu.backend.flat_bytes(flat), cpu), kind, geometry)
 
 
+def from_dlpack(ext_tensor: Any) -> Any:
+    """A tensor over the memory of another library's array or tensor: writes to one are seen in the other."""
+    return from_numpy(np.from_dlpack(ext_tensor), warn=False)
+
+
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
     """A one-dimensional tensor over the memory of any object with a buffer, from byte ``offset`` on."""
     kind = arg.dtype(dtype, "frombuffer")

@@ -105,7 +105,9 @@ def index_add_(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1)
     return _index_add.inplace(input, check_slices(input, dim, index, source, "index_add"), index, source, alpha)
 
 
-def check_slices(input: Any, dim: int, index: Any, source: Any, function: str) -> int:
+def check_slices(
+    input: Any, dim: int, index: Any, source: Any, function: str, error: type[Exception] = RuntimeError
+) -> int:
     """The wrapped dimension, if ``source`` has a slice for every index, each of the shape of the input's."""
     axis = _check_vector(input, dim, index, function, f"{function}_(): Index is supposed to be a vector")
     if index._dtype not in (dtypes.int64, dtypes.int32):
@@ -130,7 +132,7 @@ def check_slices(input: Any, dim: int, index: Any, source: Any, function: str) -
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(input.shape)} source.shape = {list(source.shape)}"
         )
-    check_index_range(index, _length(input, axis), axis, RuntimeError)
+    check_index_range(index, _length(input, axis), axis, error)
     return axis
 
 

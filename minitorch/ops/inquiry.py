@@ -54,6 +54,21 @@ def is_inference(input: Any) -> bool:
     return bool(arg.tensor(input, "is_inference", "input")._storage.is_inference)
 
 
+def is_conj(input: Any) -> bool:
+    """Whether a conjugation is still to be done: never, for here ``conj`` computes at once."""
+    return False
+
+
+def is_neg(input: Any) -> bool:
+    """Whether a negation is still to be done: never here."""
+    return False
+
+
+def is_shared(input: Any) -> bool:
+    """Whether other processes share the memory: never here."""
+    return False
+
+
 def is_nonzero(input: Any) -> bool:
     """Whether the one element is not zero. ``RuntimeError`` unless there is exactly one."""
     count = arg.tensor(input, "is_nonzero", "input").numel()

@@ -58,13 +58,14 @@ def _is_skipped(geometry: Geometry) -> bool:
     return geometry.numel == 0 and geometry.ndim == 1
 
 
-def cat(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
+def cat(tensors: Any, dim: int = 0, *, axis: int | None = None, out: Any = None) -> Any:
     """Tensors of equal shape but for ``dim``, one after the other along it; dtypes are promoted.
 
     A one-dimensional tensor without elements may stand among tensors of any shape. ``RuntimeError`` for other shapes.
     """
     given = _checked_list(tensors, "cat")
-    axis, geometry, kept = _geometry_of_cat(tuple([t._geometry for t in given]), arg.integer(dim, "cat", "dim"))
+    where = arg.integer(dim if axis is None else axis, "cat", "dim")
+    axis, geometry, kept = _geometry_of_cat(tuple([t._geometry for t in given]), where)
     return _join(_cat, given, given if kept is None else [given[place] for place in kept], axis, geometry, out)
 
 
@@ -103,16 +104,20 @@ def _check_fits(first: tuple[int, ...], other: tuple[int, ...], dim: int, place:
             )
 
 
-def stack(tensors: Any, dim: int = 0, *, out: Any = None) -> Any:
+def stack(tensors: Any, dim: int = 0, *, axis: int | None = None, out: Any = None) -> Any:
     """Tensors of equal shape as the indices of a new dimension ``dim``. ``RuntimeError`` for unequal shapes."""
     given = _checked_list(tensors, "stack")
-    axis, geometry = _geometry_of_stack(tuple([t._geometry for t in given]), arg.integer(dim, "stack", "dim"))
+    where = arg.integer(dim if axis is None else axis, "stack", "dim")
+    axis, geometry = _geometry_of_stack(tuple([t._geometry for t in given]), where)
     return _join(_stack, given, given, axis, geometry, out)
 
 
 @geo.remember
 def _geometry_of_stack(geometries: tuple[Geometry, ...], dim: int) -> tuple[int, Geometry]:
-    """The new dimension counted from the front, and the result's geometry."""
+    """The new dimension counted from the front, and the result's geometry.
+
+    Channels last is kept as ``cat`` keeps it: what is stacked lies where what is concatenated would lie.
+    """
     shape = geometries[0].shape
     axis = geo.wrap_dim(dim, len(shape) + 1)
     for place, other in enumerate(geometries):
@@ -121,7 +126,11 @@ def _geometry_of_stack(geometries: tuple[Geometry, ...], dim: int) -> tuple[int,
                 f"stack expects each tensor to be equal size, but got {list(shape)} at entry 0 and "
                 f"{list(other.shape)} at entry {place}"
             )
-    return axis, geo.contiguous((*shape[:axis], len(geometries), *shape[axis:]))
+    stacked = (*shape[:axis], len(geometries), *shape[axis:])
+    if axis == len(shape) or not all(map(_is_channels_last, geometries)):
+        return axis, geo.contiguous(stacked)
+    joined = geo.channels_last((*shape[:axis], len(geometries) * shape[axis], *shape[axis + 1 :])).stride
+    return axis, Geometry(stacked, (*joined[:axis], joined[axis] * shape[axis], *joined[axis:]))
 
 
 def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geometry: Geometry, out: Any) -> Any:
@@ -135,8 +144,8 @@ def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geom
     if out is not None:
         check_out(operator.name, out, given)
         if not can_cast(dtype, out._dtype):
-            raise RuntimeError(
-                f"{operator.name}(): input types can't be cast to the desired output type "
+            raise TypeError(
+                f"torch.cat(): input types can't be cast to the desired output type "
                 f"{scalar_type_name(out._dtype)}"
             )
         return write_out(out, operator.forward(device.backend.xp, arrays, axis), geometry.shape)

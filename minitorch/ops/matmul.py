@@ -1,9 +1,9 @@
 """``matmul``, the product of tensors of any rank, and what is built on it: ``linear`` and ``bilinear``.
 
 ``matmul`` picks ``dot``, ``mv``, ``mm`` or ``bmm`` by the number of dimensions (``ops/linalg.py``,
-``matrix_vector.py``). A batch of matrices times a single one could be one ``bmm`` with the single one repeated; where it
-costs no copy, the batch is *folded* into the rows of one matrix instead, since one large product is faster than many
-small ones:
+``matrix_vector.py``). A batch of matrices times a single one could be one ``bmm`` with the single one repeated; where
+it costs no copy, the batch is *folded* into the rows of one matrix instead, since one large product is faster than
+many small ones:
 
     (5, 2, 3) @ (3, 4)    =    view (10, 3) @ (3, 4)    viewed as (5, 2, 4)
 

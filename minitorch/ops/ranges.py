@@ -139,9 +139,9 @@ def range(
 
 
 def _spaced(xp: Any, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
-    """``steps`` evenly spaced values in the dtype's own arithmetic (integers: with a float32 step)."""
+    """``steps`` evenly spaced values in the dtype's own arithmetic (integers: with a float64 step)."""
     if dtype.category < dtypes.FLOATING:
-        compute, start, end = xp.dtype(xp.float32), int(start), int(end)
+        compute, start, end = xp.dtype(xp.float64), int(start), int(end)
     else:
         compute = dtype.np
     first, last = compute.type(start), compute.type(end)
@@ -182,9 +182,29 @@ def logspace(
     place, kind = place_and_dtype("logspace", dtype, device, out, _default_dtype_of(start, end))
     _check_supported("logspace", kind, _WITHOUT_RANGES)
     xp = place.backend.xp
-    exponents = _spaced(xp, start, end, count, kind)
-    values = xp.power(exponents.dtype.type(base), exponents)
+    if kind.category == dtypes.COMPLEX:
+        values = xp.power(kind.np.type(base), _spaced(xp, start, end, count, kind))
+    else:
+        values = xp.asarray(_powers(float(base), start, end, count, kind))
     return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out)
+
+
+def _powers(base: float, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
+    """Powers of ``base`` in double; nan where a negative base has a broken exponent, as in C."""
+    first, last = (float(dtype.np.type(bound)) for bound in (start, end))
+    step = (last - first) / (steps - 1) if steps > 1 else 0.0
+    exponents = [first + step * i if i < steps // 2 or steps == 1 else last - step * (steps - 1 - i)
+                 for i in builtins.range(steps)]  # fmt: skip
+
+    def power(exponent: float) -> float:
+        try:
+            return math.pow(base, exponent)
+        except ValueError:
+            return math.nan if base < 0 else math.inf
+        except OverflowError:
+            return math.inf
+
+    return np.array([power(exponent) for exponent in exponents], np.float64)
 
 
 def _steps(function: str, steps: Any) -> int:

@@ -81,6 +81,8 @@ def deliver(result: Any, out: Any, function: str, *inputs: Any) -> Any:
 
 def _add_up(xp: Any, array: Any, dims: Any, keepdim: bool, dtype: Dtype) -> Any:
     """The sum over ``dims``, added up in the accumulating dtype and rounded to ``dtype`` once."""
+    if array.dtype is dtype._np and dtype.is_native:  # the usual case
+        return xp.add.reduce(array, dims, None, None, keepdim)
     compute = accumulate_dtype(dtype)
     if array.dtype.kind == "c" and compute.category < dtypes.COMPLEX:
         array = array.real

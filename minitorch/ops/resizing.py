@@ -9,9 +9,11 @@ PyTorch: ``aten/src/ATen/native/TensorShape.cpp`` and ``aten/src/ATen/native/Res
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from minitorch.autograd.inplace import bump_version, check_inplace
+from minitorch.autograd.node import Node
 from minitorch.core import geometry as geo
 from minitorch.core.memory_format import format_geometry, memory_format, preserve_format
 from minitorch.core.storage import Storage
@@ -28,8 +30,10 @@ def _becoming(view: Callable[..., Any], name: str) -> Callable[..., Any]:
         check_inplace(input, name, overlap=True)
         input._geometry, input._array = result._geometry, None
         bump_version(input)
-        if result._grad_fn is not None:
-            input._grad_fn, input._output_nr, input._requires_grad = result._grad_fn, result._output_nr, True
+        node = result._grad_fn
+        if node is not None:
+            node.__class__ = _in_place_class(type(node))
+            input._grad_fn, input._output_nr, input._requires_grad = node, result._output_nr, True
         if input._base is not None:
             input._view_version = input._storage.version
         return input
@@ -37,6 +41,19 @@ def _becoming(view: Callable[..., Any], name: str) -> Callable[..., Any]:
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"In-place form of ``{name[:-1]}``: changes this tensor's shape and strides."
     return call
+
+
+_IN_PLACE_NAMES = {
+    "SqueezeBackward0": "SqueezeBackward3", "SqueezeBackward1": "SqueezeBackward4",
+    "SqueezeBackward2": "SqueezeBackward5", "UnsqueezeBackward0": "UnsqueezeBackward1", "TBackward0": "TBackward1",
+    "TransposeBackward0": "TransposeBackward1", "AsStridedBackward0": "AsStridedBackward1",
+}  # fmt: skip
+
+
+@cache
+def _in_place_class(node_class: type[Node]) -> type[Node]:
+    """The same node under the name that PyTorch gives it in place."""
+    return type(_IN_PLACE_NAMES[node_class.__name__], (node_class,), {"__slots__": ()})
 
 
 squeeze_ = _becoming(squeeze, "squeeze_")

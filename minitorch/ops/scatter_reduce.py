@@ -149,7 +149,7 @@ def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *,
 def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str) -> int:
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
-    return check_slices(input, dim, index, source, "index_reduce")
+    return check_slices(input, dim, index, source, "index_reduce", IndexError)
 
 
 def _check(input: Any, dim: int, index: Any, src: Any, reduce: str) -> int:

@@ -404,6 +404,15 @@ def detach(input: Any) -> Any:
     return over_storage(input._storage, input._dtype, input._geometry)
 
 
+def as_subclass(input: Any, cls: type) -> Any:
+    """A view of everything that is an instance of ``cls``, a subclass of ``Tensor``."""
+    if not (isinstance(cls, type) and issubclass(cls, TensorBase)):
+        raise TypeError(f"as_subclass(): expected a subclass of Tensor, but got {cls!r}")
+    result = alias(input)
+    result.__class__ = cls
+    return result
+
+
 @view("AliasBackward0")
 def alias(geometry: Geometry) -> Geometry:
     """A view of everything."""

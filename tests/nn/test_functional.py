@@ -4,51 +4,11 @@ from __future__ import annotations
 
 import inspect
 
-import numpy as np
 import pytest
 import torch
 from compare import check, check_raises, integers, randn
 
 import minitorch
-
-ACTIVATIONS = (
-    ["relu", "relu6", "elu", "selu", "celu", "leaky_relu", "hardtanh", "hardsigmoid", "hardswish", "silu", "mish"]
-)
-OTHERS = ["gelu", "glu", "logsigmoid", "softplus", "softsign", "softshrink", "hardshrink", "tanhshrink", "sigmoid", "tanh"]
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS + OTHERS)
-def test_activations_under_pytorchs_names(name: str) -> None:
-    check(lambda torch, x: getattr(torch.nn.functional, name)(x), randn(3, 4) * 3)
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_the_inplace_flag_writes_the_input(name: str) -> None:
-    def program(torch, x):  # type: ignore[no-untyped-def]
-        y = x * 1
-        result = getattr(torch.nn.functional, name)(y, inplace=True)
-        return y, result is y
-
-    check(program, randn(3, 4) * 3, names=False)
-
-
-def test_activations_with_parameters() -> None:
-    check(lambda torch, x: torch.nn.functional.elu(x, 0.5), randn(3, 4))
-    check(lambda torch, x: torch.nn.functional.celu(x, 0.5), randn(3, 4))
-    check(lambda torch, x: torch.nn.functional.leaky_relu(x, 0.2), randn(3, 4))
-    check(lambda torch, x: torch.nn.functional.threshold(x, 0.1, -5.0), randn(3, 4))
-    check(lambda torch, x: torch.nn.functional.hardtanh(x, -0.5, 0.2), randn(3, 4))
-    check(lambda torch, x, w: torch.nn.functional.prelu(x, w), randn(3, 4), randn(4))
-    check_raises(lambda torch, x: torch.nn.functional.hardtanh(x, 1.0, -1.0), randn(3))
-
-
-@pytest.mark.parametrize("hard", [False, True])
-def test_gumbel_softmax_draws_pytorchs_numbers(hard: bool) -> None:
-    def program(torch, x):  # type: ignore[no-untyped-def]
-        torch.manual_seed(5)
-        return torch.nn.functional.gumbel_softmax(x, tau=0.7, hard=hard)
-
-    check(program, randn(4, 5), rtol=1e-6, names=False)
 
 
 def test_one_hot() -> None:
@@ -59,28 +19,6 @@ def test_one_hot() -> None:
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x), integers(0), match="Can not infer total number")
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x - 10), integers(3), match="must be non-negative")
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x, 1), integers(3), match="smaller than num_classes")
-
-
-@pytest.mark.parametrize("p", [1, 2.0, 3])
-@pytest.mark.parametrize("dim", [0, 1, -1])
-def test_normalize(p: float, dim: int) -> None:
-    check(lambda torch, x: torch.nn.functional.normalize(x, p, dim), randn(3, 4, 2))
-
-
-def test_normalize_of_zeros_is_zero() -> None:
-    check(lambda torch, x: torch.nn.functional.normalize(x), np.zeros((2, 3)), grad=False)
-
-
-def test_cosine_similarity_and_pairwise_distance() -> None:
-    check(lambda torch, x, y: torch.nn.functional.cosine_similarity(x, y), randn(3, 4), randn(3, 4, seed=1))
-    check(lambda torch, x, y: torch.cosine_similarity(x, y, 0), randn(3, 4), randn(4))
-    check(lambda torch, x, y: torch.cosine_similarity(x, y), np.zeros((2, 3)), randn(2, 3))
-    for p in (1.0, 2.0, 3.0):
-        check(lambda torch, x, y: torch.nn.functional.pairwise_distance(x, y, p),
-              randn(3, 4), randn(3, 4, seed=1), names=False)  # fmt: skip
-    check(lambda torch, x, y: torch.pairwise_distance(x, y, keepdim=True), randn(3, 4), randn(4, seed=1),
-          names=False)  # fmt: skip
-    check_raises(lambda torch, x: torch.cosine_similarity(x, x), integers(2, 3))
 
 
 def test_embedding_rows_padding_and_shortening() -> None:

@@ -40,6 +40,14 @@ def test_activations_agree_with_torch_to_the_second_derivative(call, shape):
 
 
 @pytest.mark.parametrize("call", VARIANTS, ids=str)
+def test_second_derivatives_reach_the_incoming_gradient(call):
+    name, options = call
+    x = randn(3, 4) * 2
+    second, strides = name != "hardsigmoid", name != "logsigmoid"  # which torch has none of, and makes contiguous
+    check(lambda engine, x: function(engine, name)(x, **options) * x, x, second=second, strides=strides)
+
+
+@pytest.mark.parametrize("call", VARIANTS, ids=str)
 def test_activations_of_many_elements_agree_with_torch(call):
     """Large arrays choose on bits, see ``arrays/select.py``."""
     name, options = call

@@ -83,3 +83,13 @@ def test_put_writes_the_flattened_tensor(accumulate):
 )
 def test_bad_arguments_are_refused_and_nothing_is_written(program):
     check_raises(program, randn(3, 4))
+
+
+@pytest.mark.parametrize("key", [np.array([1, 0]), np.array([True, False, True])])
+def test_an_index_that_was_written_since_is_not_used_for_a_gradient(key):
+    def program(torch, x, i):
+        y = x[i] * 1
+        i.copy_(i == 0)
+        y.sum().backward()
+
+    check_raises(lambda torch, x: program(torch, x, torch.from_numpy(key.copy())), randn(3, 4), grad=True)

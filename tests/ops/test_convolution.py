@@ -23,6 +23,8 @@ def test_values_gradients_and_second_derivatives(dims: int, variant: dict[str, A
     groups = variant.get("groups", 1)
     check(lambda torch, x, w, b: getattr(torch.nn.functional, f"conv{dims}d")(x, w, b, **variant),
           randn(2, 4, *SIZES[dims]), randn(6, 4 // groups, *KERNELS[dims]), randn(6), second=True)  # fmt: skip
+    check(lambda torch, x, w, b: getattr(torch.nn.functional, f"conv{dims}d")(x, w, b, **variant) ** 2,
+          randn(2, 4, *SIZES[dims]), randn(6, 4 // groups, *KERNELS[dims]), randn(6), second=True)  # fmt: skip
 
 
 @pytest.mark.parametrize("dims", [1, 2, 3])
@@ -30,6 +32,8 @@ def test_values_gradients_and_second_derivatives(dims: int, variant: dict[str, A
 def test_transposed_convolutions(dims: int, variant: dict[str, Any]) -> None:
     groups = variant.get("groups", 1)
     check(lambda torch, x, w, b: getattr(torch.nn.functional, f"conv_transpose{dims}d")(x, w, b, **variant),
+          randn(2, 4, *SIZES[dims]), randn(4, 6 // groups, *KERNELS[dims]), randn(6), second=True)  # fmt: skip
+    check(lambda torch, x, w, b: getattr(torch.nn.functional, f"conv_transpose{dims}d")(x, w, b, **variant) ** 2,
           randn(2, 4, *SIZES[dims]), randn(4, 6 // groups, *KERNELS[dims]), randn(6), second=True)  # fmt: skip
 
 

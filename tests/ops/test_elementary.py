@@ -21,6 +21,11 @@ def test_functions_agree_with_torch_to_the_second_derivative(name, shape):
         check(lambda torch, x: getattr(torch, name)(x), layout, second=True)
 
 
+@pytest.mark.parametrize("name", SMOOTH)
+def test_second_derivatives_reach_the_incoming_gradient(name):
+    check(lambda torch, x: getattr(torch, name)(x) * x, rand(3, 4), second=True)
+
+
 def test_acosh_agrees_with_torch():
     check(lambda torch, x: torch.acosh(x), rand(3, 4) + 1, second=True)
 

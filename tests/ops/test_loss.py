@@ -76,26 +76,6 @@ def test_kl_div_of_a_zero_probability_is_zero() -> None:
           randn(3), np.array([0.0, 0.5, 0.5]))  # fmt: skip
 
 
-def test_weighted_distances_divide_by_the_sum_of_weights() -> None:
-    for name in ("mse_loss", "l1_loss", "huber_loss"):
-        for reduction in REDUCTIONS:
-            check(lambda torch, x, y, w: getattr(torch.nn.functional, name)(x, y, reduction=reduction, weight=w),
-                  randn(2, 3), randn(2, 3, seed=1), rand(2, 3))  # fmt: skip
-
-
-def test_other_shapes_broadcast_with_a_warning_and_other_dtypes_are_promoted() -> None:
-    with pytest.warns(UserWarning, match="Using a target size"):
-        check(lambda torch, x, y: torch.nn.functional.mse_loss(x, y), randn(2, 3), randn(3))
-    check(lambda torch, x, y: torch.nn.functional.mse_loss(x, y), randn(2, 3, dtype=np.float32), randn(2, 3))
-
-
-def test_margin_losses() -> None:
-    sign = np.sign(randn(5, seed=3))
-    check(lambda torch, x, y: torch.nn.functional.soft_margin_loss(x, y.detach()), randn(5), sign)
-    check(lambda torch, x, y, s: torch.nn.functional.margin_ranking_loss(x, y, s.detach(), margin=0.5),
-          randn(5), randn(5, seed=1), sign)  # fmt: skip
-
-
 def test_means_over_nothing_are_nan() -> None:
     for name in ("mse_loss", "smooth_l1_loss", "huber_loss"):
         check(lambda torch, x, y: getattr(torch.nn.functional, name)(x, y), randn(0), randn(0))

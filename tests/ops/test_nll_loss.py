@@ -119,12 +119,3 @@ WRONG = [
 @pytest.mark.parametrize("call, shape, target, message", WRONG, ids=[str(i) for i in range(len(WRONG))])
 def test_wrong_targets_are_refused_in_pytorchs_words(call, shape, target, message) -> None:  # type: ignore[no-untyped-def]
     check_raises(lambda torch, x, t: call(torch.nn.functional, x, t), randn(*shape), target, match=message)
-
-
-def test_older_spellings_of_the_reduction_still_work() -> None:
-    x, t = randn(4, 3), integers(4, high=3)
-    for old in ({"size_average": False}, {"reduce": False}, {"size_average": True}):
-        with pytest.warns(UserWarning, match="size_average and reduce args will be deprecated"):
-            check(lambda torch, x, t: torch.nn.functional.cross_entropy(x, t, **old), x, t)
-    with pytest.warns(UserWarning, match="elementwise_mean"):
-        check(lambda torch, x, t: torch.nn.functional.nll_loss(x, t, reduction="elementwise_mean"), x, t)

@@ -73,54 +73,6 @@ def test_every_memory_layout_and_integers() -> None:
     check(lambda torch, x: torch.nn.functional.max_pool2d(x, 2), randn(0, 2, 4, 4))
 
 
-ADAPTIVE = [(1, [1, 2, 4, 9]), (2, [1, 3, (2, 5), (4, None), (1, 7), 8]), (3, [1, (2, 3, 4)])]
-
-
-@pytest.mark.parametrize("dims, sizes", ADAPTIVE)
-def test_adaptive_pooling_to_given_sizes(dims: int, sizes: list[Any]) -> None:
-    for size in sizes:
-        def average(torch, x, size=size):  # type: ignore[no-untyped-def]
-            return getattr(torch.nn.functional, f"adaptive_avg_pool{dims}d")(x, size)
-
-        def maximum(torch, x, size=size):  # type: ignore[no-untyped-def]
-            return getattr(torch.nn.functional, f"adaptive_max_pool{dims}d")(x, size, return_indices=True)
-
-        check(average, randn(*SHAPES[dims]), strides=False)
-        check(squared(average), randn(*SHAPES[dims]), second=True, strides=False)
-        check(maximum, randn(*SHAPES[dims]))
-        check(maximum, randn(*SHAPES[dims][1:]))
-        check(squared(lambda *a: maximum(*a)[0]), randn(*SHAPES[dims]), second=True)
-
-
-UNFOLD: list[dict[str, Any]] = [
-    {}, {"stride": 2}, {"padding": 1}, {"dilation": 2}, {"stride": (1, 2), "padding": (0, 1)},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("window", UNFOLD, ids=str)
-def test_unfold_lays_out_windows_and_fold_sums_them_back(window: dict[str, Any]) -> None:
-    def unfold(torch, x):  # type: ignore[no-untyped-def]
-        return torch.nn.functional.unfold(x, (2, 3), **window)
-
-    def both(torch, x):  # type: ignore[no-untyped-def]
-        return torch.nn.functional.fold(unfold(torch, x), x.shape[-2:], (2, 3), **window)
-
-    for shape in ((2, 3, 6, 7), (3, 6, 7)):
-        check(unfold, randn(*shape))
-        check(both, randn(*shape))
-        check(squared(unfold), randn(*shape), second=True)
-        check(squared(both), randn(*shape), second=True)
-
-
-def test_a_kernel_of_one_does_not_alias_its_input() -> None:
-    def program(torch, x):  # type: ignore[no-untyped-def]
-        columns = torch.nn.functional.unfold(x, 1)
-        columns += 1
-        return columns, x
-
-    check(program, randn(1, 2, 3, 3), grad=False)
-
-
 X = (1, 2, 4, 4)
 WRONG = [
     (lambda F, x: F.max_pool2d(x, 2, 0), X, "stride should not be zero"),

@@ -100,6 +100,7 @@ class Operator:
         self.formulas: list[Formula] = []
         self.saved: list[Saved] = []
         self.differentiable: tuple[int, ...] = ()  # places of the arguments that have a derivative
+        self.edge_for_each_parameter = False
         name = grad_fn or "".join(part.capitalize() for part in self.name.split("_")) + "Backward0"
         namespace, colons, name = name.rpartition("::")
         self.node_class: type[OperatorNode] = type(
@@ -119,6 +120,7 @@ class Operator:
         wants = tuple(self._place_of_saved(name, serves) for name in names)
         self.formulas.append(Formula(function, places, serves, first == "grads", wants))
         self.differentiable = tuple(sorted({*self.differentiable, *places}))
+        self.edge_for_each_parameter = len(self.differentiable) == len(self.parameters)
 
     def _place_of_saved(self, name: str, serves: int) -> int:
         kind, index = self._source_of(name)
@@ -186,29 +188,31 @@ class OperatorNode(Node):
             result._grad_fn, result._output_nr, result._requires_grad = self, output_nr, True
         return result
 
-    def apply(self, *grad_outputs: Any, needs: int = -1) -> tuple[Any, ...]:
+    def apply(self, *grad_outputs: Any, needs: int = -1) -> Sequence[Any]:
         operator, needs = self.operator, self.needs & needs
         values = self.unpack()
         gradients: list[Any] = [None] * len(operator.parameters)
-        for formula in operator.formulas:
-            if not formula.serves & needs:
+        for function, inputs, serves, all_outputs, wants in operator.formulas:
+            if not serves & needs:
                 continue
-            if formula.all_outputs:
+            if all_outputs:
                 if grad_outputs.count(None) == len(grad_outputs):
                     continue
-                result = formula.function(grad_outputs, *[values[place] for place in formula.wants])
+                result = function(grad_outputs, *[values[place] for place in wants])
             elif grad_outputs[0] is None:
                 continue
+            elif len(wants) == 1:
+                result = function(grad_outputs[0], values[wants[0]])
             else:
-                result = formula.function(grad_outputs[0], *[values[place] for place in formula.wants])
-            if len(formula.inputs) == 1:
-                gradients[formula.inputs[0]] = result
+                result = function(grad_outputs[0], *[values[place] for place in wants])
+            if len(inputs) == 1:
+                gradients[inputs[0]] = result
             else:
-                for index, gradient in zip(formula.inputs, result):
+                for index, gradient in zip(inputs, result):
                     gradients[index] = gradient
-        return self._by_edge(gradients)
+        return gradients if operator.edge_for_each_parameter and self.list_sizes is None else self._by_edge(gradients)
 
-    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> tuple[Any, ...]:
+    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> Sequence[Any]:
         """``apply``, but only what leads to nodes that are wanted is computed."""
         needs = -1
         if self.list_sizes is None:

@@ -359,7 +359,8 @@ def forget(m: Machine, a: int, b: int, c: int) -> None:
 @operation(6)
 def backward(m: Machine, a: int, b: int, c: int) -> None:
     x = m.pick(a)
-    x.backward(m.fresh(tuple(x.shape), b), retain_graph=bool(c % 2), create_graph=c % 7 == 0 and m.engine.is_grad_enabled())
+    create_graph = c % 7 == 0 and m.engine.is_grad_enabled()
+    x.backward(m.fresh(tuple(x.shape), b), retain_graph=bool(c % 2), create_graph=create_graph)
 
 
 @operation(3)
