@@ -415,9 +415,6 @@ from minitorch.ops.pooling import (
 from minitorch.ops.softmax import log_softmax, softmax
 from minitorch.ops.random import (
     bernoulli,
-    get_rng_state,
-    initial_seed,
-    manual_seed,
     multinomial,
     normal,
     rand,
@@ -427,8 +424,6 @@ from minitorch.ops.random import (
     randn,
     randn_like,
     randperm,
-    seed,
-    set_rng_state,
 )
 from minitorch.ops.advanced_indexing import index_put, index_put_, nonzero, put, take
 from minitorch.ops.advanced_indexing import nonzero as argwhere
@@ -461,6 +456,8 @@ from minitorch.ops.sorting import argsort, kthvalue, median, mode, msort, nanmed
 from minitorch.ops.statistics import std, std_mean, var, var_mean
 from minitorch.ops.unique import unique, unique_consecutive
 from minitorch._tensor import Tensor
+from minitorch import random as random
+from minitorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 
 from minitorch import nn as nn  # isort: skip
 from minitorch import optim as optim  # isort: skip

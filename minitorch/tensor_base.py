@@ -94,7 +94,7 @@ class TensorBase:
         array = self._array
         if array is None:
             geometry, storage = self._geometry, self._storage
-            array = self._array = storage.device.backend.strided_array(
+            array = self._array = storage.device._backend.strided_array(
                 storage.data, self._dtype.np, geometry.shape, geometry.stride, geometry.offset
             )
         return array
@@ -307,10 +307,10 @@ def is_exactly_tensor(value: Any) -> bool:
 
 def wrap(array: Array, dtype: Dtype, device: Device, geometry: Geometry) -> Any:
     """A new tensor that owns ``array``: C-contiguous, fresh, of that dtype, with that plain geometry."""
-    if type(array) is not device.backend.array_type:  # NumPy hands out scalars where arrays have no dimension
-        array = device.backend.xp.asarray(array)
+    if type(array) is not device._backend.array_type:  # NumPy hands out scalars where arrays have no dimension
+        array = device._backend.xp.asarray(array)
     storage = _new(Storage)
-    storage.data = array if dtype._ml_name is None else device.backend.flat_bytes(array)
+    storage.data = array if dtype._ml_name is None else device._backend.flat_bytes(array)
     storage.device = device
     storage.version = 0
     storage.is_inference = modes.inference
@@ -329,8 +329,8 @@ def wrap(array: Array, dtype: Dtype, device: Device, geometry: Geometry) -> Any:
 
 def wrap_any(array: Array, device: Device) -> Any:
     """``wrap`` for an array of whatever dtype and memory order; copied if it is not C-contiguous."""
-    xp = device.backend.xp
-    if type(array) is not device.backend.array_type:
+    xp = device._backend.xp
+    if type(array) is not device._backend.array_type:
         array = xp.asarray(array)
     if not array.flags.c_contiguous:
         array = xp.ascontiguousarray(array)

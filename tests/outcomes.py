@@ -2,6 +2,9 @@
 
     check_outcome(lambda torch, x: x.view(5, 5), (2, 3))
 
+    @pytest.mark.parametrize("program", programs("torch, x", "x.view(5, 5)", "x.t()"))      # written as they read
+    def test_...(program): check_outcome(program, (2, 3))
+
 Where ``compare.check`` compares what a program computes, this compares what it *is*: the type of the exception if there
 is one, else of every tensor its dtype, shape, stride, offset, whether it is a view, its ``grad_fn`` and its values.
 """
@@ -12,9 +15,16 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pytest
 import torch
 
 import minitorch
+
+
+def programs(parameters: str, *sources: str) -> list[Any]:
+    """Expressions as functions of ``parameters``, for ``pytest.mark.parametrize``; their text is the test's id."""
+    return [pytest.param(eval(f"lambda {parameters}: {source}", {"np": np}), id=source) for source in sources]
 
 
 def described(result: Any) -> Any:

@@ -32,10 +32,10 @@ class device:  # noqa: N801  (PyTorch's own spelling)
     makes it the default device of new tensors.
     """
 
-    __slots__ = ("type", "index", "backend")
+    __slots__ = ("type", "index", "_backend")
     type: str
     index: int | None
-    backend: Backend  # what computes on this device
+    _backend: Any  # `backend` for the hot path: set before the first tensor on the device can be made
 
     def __new__(cls, type: Any = None, index: int | None = None, *, device: Any = None) -> device:
         given = type if device is None else device
@@ -51,13 +51,12 @@ class device:  # noqa: N801  (PyTorch's own spelling)
             raise TypeError(f"device(): argument 'index' (position 2) must be int, not {index.__class__.__name__}")
         return _intern(*_parse(given, index))
 
-    def __getattr__(self, name: str) -> Any:
-        """``backend`` is looked up when it is first asked for; see ``backend_for`` for where there is none."""
-        if name != "backend":
-            raise AttributeError(f"'torch.device' object has no attribute '{name}'")
-        backend = backend_for(self.type)
-        object.__setattr__(self, "backend", backend)
-        return backend
+    @property
+    def backend(self) -> Backend:
+        """What computes on this device; see ``backend_for`` for where there is nothing that does."""
+        if self._backend is None:
+            object.__setattr__(self, "_backend", backend_for(self.type))
+        return self._backend  # type: ignore[no-any-return]
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"attribute '{name}' of 'torch.device' objects is not writable")
@@ -103,7 +102,7 @@ def _intern(kind: str, index: int | None) -> device:
     found = _interned.get((kind, index))
     if found is None:
         made = object.__new__(device)
-        for name, value in (("type", kind), ("index", index)):
+        for name, value in (("type", kind), ("index", index), ("_backend", backend_for(kind) if is_available(kind) else None)):
             object.__setattr__(made, name, value)
         found = _interned.setdefault((kind, index), made)
     return found

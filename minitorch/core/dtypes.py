@@ -25,12 +25,16 @@ BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 class dtype:  # noqa: N801  (PyTorch's own spelling)
     """One element type. Compare with ``is``; the instances are the module's constants."""
 
-    __slots__ = ("name", "itemsize", "category", "is_signed", "is_native", "_np", "_ml_name")
+    __slots__ = (
+        "name", "itemsize", "category", "is_floating_point", "is_complex", "is_signed", "is_native", "_np", "_ml_name"
+    )  # fmt: skip
 
     def __init__(self, name: str, itemsize: int, category: int, *, native: bool = True) -> None:
         self.name = name
         self.itemsize = itemsize
         self.category = category
+        self.is_floating_point = category == FLOATING
+        self.is_complex = category == COMPLEX
         self.is_signed = not (name.startswith("uint") or category == BOOL)
         self.is_native = native  # NumPy itself computes in it (ml_dtypes and float16 are upcast instead)
         self._np: np.dtype[Any] | None = None
@@ -49,14 +53,6 @@ class dtype:  # noqa: N801  (PyTorch's own spelling)
                     raise ImportError(f"{self!r} needs the package ml_dtypes: pip install ml_dtypes") from error
                 self._np = np.dtype(getattr(ml_dtypes, self._ml_name))
         return self._np
-
-    @property
-    def is_floating_point(self) -> bool:
-        return self.category == FLOATING
-
-    @property
-    def is_complex(self) -> bool:
-        return self.category == COMPLEX
 
     def to_real(self) -> dtype:
         """The dtype of the real part: ``complex64`` gives ``float32``; a real dtype gives itself."""

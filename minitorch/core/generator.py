@@ -30,10 +30,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from minitorch.core.device import device as Device
 
 KEY_WORDS = 624
 DEFAULT_SEED = 67280421310721  # c10::default_rng_seed_val, what a new torch.Generator() starts from
@@ -80,11 +83,11 @@ class Generator:
     )  # fmt: skip
 
     def __init__(self, device: Any = "cpu") -> None:
-        if str(device).partition(":")[0] != "cpu":
+        self.device = Device(device)
+        if self.device.type != "cpu":
             raise RuntimeError(
                 f"Generator(): device '{device}' has no mt19937 generator, expected 'cpu'"
             )
-        self.device = device
         self.mutex = threading.RLock()
         self._engine = np.random.MT19937(0)
         self._seed_engine(DEFAULT_SEED)
@@ -217,6 +220,19 @@ class Generator:
                 float(record["float_normal"]) if record["float_normal_is_valid"] else None
             )
 
+    def get_state(self) -> Any:
+        """The state as a byte tensor."""
+        return _as_tensor(self.get_state_bytes())
+
+    def set_state(self, new_state: Any) -> Generator:
+        """Continue from a state that ``get_state`` gave, here or in PyTorch, and return itself."""
+        if not hasattr(new_state, "__array__"):
+            raise TypeError(
+                f"set_state(): argument 'new_state' must be Tensor, not {type(new_state).__name__}"
+            )
+        self.set_state_bytes(np.asarray(new_state))
+        return self
+
     def clone_state(self) -> Generator:
         """A new generator that continues from here on its own."""
         twin = Generator(self.device)
@@ -230,6 +246,15 @@ class Generator:
         device, state_bytes = state
         Generator.__init__(self, device)
         self.set_state_bytes(state_bytes)
+
+
+_as_tensor: Callable[[NDArray[np.uint8]], Any] = np.asarray
+
+
+def bind_state_type(as_tensor: Callable[[NDArray[np.uint8]], Any]) -> None:
+    """States are handed out as ``as_tensor(bytes)`` from now on. Called once, by ``minitorch/random.py``."""
+    global _as_tensor
+    _as_tensor = as_tensor
 
 
 default_generator = Generator()

@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 
+from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
 from minitorch.core import distributions, dtypes, generator, random_integers
 from minitorch.core import geometry as geo
-from minitorch.core.device import cpu
-from minitorch.core.device import device as Device
-from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.generator import Generator
-from minitorch.ops import arguments as arg
 from minitorch.core.memory_format import memory_format as MemoryFormat
 from minitorch.core.memory_format import preserve_format
-from minitorch.ops.creation import empty, empty_like
-from minitorch.ops.declare.operator import Operator, make_node
+from minitorch.ops import arguments as arg
+from minitorch.ops.creation import check_layout, deliver, empty, empty_like, place_and_dtype
+from minitorch.ops.declare.operator import Operator, make_node, record
+from minitorch.ops.declare.writing import check_out, write_out
 from minitorch.tensor_base import TensorBase, wrap
 
 
@@ -39,10 +38,13 @@ def _overwriting(grad_fn: str) -> Operator:
     return operator
 
 
-_UNIFORM, _NORMAL, _RANDOM = map(_overwriting, ("UniformBackward0", "NormalBackward0", "RandomBackward0"))
-_BERNOULLI, _EXPONENTIAL = map(_overwriting, ("BernoulliBackward2", "ExponentialBackward0"))
+_UNIFORM, _NORMAL, _EXPONENTIAL = map(_overwriting, ("UniformBackward0", "NormalBackward0", "ExponentialBackward0"))
 _CAUCHY, _LOG_NORMAL = map(_overwriting, ("CauchyBackward0", "LogNormalBackward0"))
 _GEOMETRIC = _overwriting("GeometricBackward0")
+_RANDOM_FROM_TO, _RANDOM_TO, _RANDOM = map(_overwriting, ("RandomBackward0", "RandomBackward1", "RandomBackward2"))
+_BERNOULLI, _BERNOULLI_OF, _BERNOULLI_OF_TENSOR = map(
+    _overwriting, ("BernoulliBackward0", "BernoulliBackward2", "BernoulliBackward1")
+)
 
 
 def _fill_with_samples(
@@ -70,18 +72,31 @@ def _memory_order(geometry: geo.Geometry) -> list[int]:
 
 
 def _engine(given: Any) -> Generator:
-    return generator.default_generator if given is None else given
+    if given is None:
+        return generator.default_generator
+    if not isinstance(given, Generator):
+        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(given).__name__}")
+    return given
+
+
+def _bounds(function: str, bounds: tuple[Any, ...], names: dict[str, Any], default: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The two bounds that PyTorch calls ``from`` and ``to``, the first of which is no name in Python."""
+    low, high = (*bounds, *default[len(bounds) :])
+    for name in names:
+        if name not in ("from", "to") or len(bounds) > ("from", "to").index(name):
+            raise TypeError(f"{function}() got an unexpected keyword argument '{name}'")
+    return names.get("from", low), names.get("to", high)
 
 
 # ---- in place --------------------------------------------------------------------------------------------------------
 
 
-def uniform_(input: Any, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **names: Any) -> Any:
-    """Uniform on [from, to)."""
-    low = names.pop("from", from_)
+def uniform_(input: Any, *bounds: float, generator: Any = None, **names: float) -> Any:
+    """Uniform on [from, to): ``uniform_(from=0, to=1)``."""
+    low, high = _bounds("uniform_", bounds, names, (0.0, 1.0))
     gen = _engine(generator)
     return _fill_with_samples(
-        _UNIFORM, input, lambda shape: distributions.uniform(gen, shape, input._dtype.np, low, to), "uniform_"
+        _UNIFORM, input, lambda shape: distributions.uniform(gen, shape, input._dtype.np, low, high), "uniform_"
     )
 
 
@@ -95,18 +110,20 @@ def normal_(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any =
     )  # fmt: skip
 
 
-def random_(input: Any, from_: int | None = None, to: int | None = None, *, generator: Any = None, **names: Any) -> Any:
-    """Integers on [from, to); with one bound on [0, to); with none over what the dtype holds."""
-    from_ = names.pop("from", from_)
-    gen = _engine(generator)
-    np_dtype = input._dtype.np
-    if from_ is None and to is None:
+def random_(input: Any, *bounds: int | None, generator: Any = None, **names: int) -> Any:
+    """Integers on [from, to): ``random_(from, to)``, ``random_(to)`` from 0, ``random_()`` over what the dtype holds."""
+    gen, np_dtype = _engine(generator), input._dtype.np
+    if not bounds and not names:
         return _fill_with_samples(
             _RANDOM, input, lambda shape: random_integers.random_full(gen, shape, np_dtype), "random_"
         )
-    low, high = (0, from_) if to is None and "from" not in names and from_ is not None else (from_ or 0, to)
+    operator = _RANDOM_FROM_TO
+    if len(bounds) + len(names) == 1 and "from" not in names:
+        low, high, operator = 0, (bounds[0] if bounds else names["to"]), _RANDOM_TO
+    else:
+        low, high = _bounds("random_", bounds, names, (0, None))
     return _fill_with_samples(
-        _RANDOM, input, lambda shape: random_integers.random_from_to(gen, shape, np_dtype, low, high), "random_"
+        operator, input, lambda shape: random_integers.random_from_to(gen, shape, np_dtype, low, high), "random_"
     )
 
 
@@ -117,10 +134,10 @@ def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     if isinstance(p, TensorBase):
         chances = np.broadcast_to(p.array, input.shape)
         return _fill_with_samples(
-            _BERNOULLI, input, lambda _: distributions.bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
+            _BERNOULLI_OF_TENSOR, input, lambda _: distributions.bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
         )
     return _fill_with_samples(
-        _BERNOULLI, input, lambda shape: distributions.bernoulli_scalar(gen, shape, np_dtype, p), "bernoulli_"
+        _BERNOULLI_OF, input, lambda shape: distributions.bernoulli_scalar(gen, shape, np_dtype, p), "bernoulli_"
     )
 
 
@@ -162,83 +179,159 @@ def geometric_(input: Any, p: float, *, generator: Any = None) -> Any:
 
 
 def rand(
-    *size: Any, generator: Any = None, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    out: Any = None, layout: Any = None, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
     """Uniform on [0, 1) in shape ``size``."""
-    result = uniform_(empty(*size, dtype=dtype, device=device), generator=generator)
+    gen = _engine(generator)
+    empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
+    result = uniform_(empty_one, generator=gen)
     return result.requires_grad_() if requires_grad else result
 
 
 def randn(
-    *size: Any, generator: Any = None, dtype: Dtype | None = None, device: Any = None, requires_grad: bool = False,
-    out: Any = None, layout: Any = None, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
     """Standard normal in shape ``size``."""
-    result = normal_(empty(*size, dtype=dtype, device=device), generator=generator)
+    gen = _engine(generator)
+    empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
+    result = normal_(empty_one, generator=gen)
     return result.requires_grad_() if requires_grad else result
 
 
 def randint(
-    low: Any, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Dtype | None = None,
-    device: Any = None, requires_grad: bool = False,
+    *bounds: Any, low: Any = None, high: Any = None, size: Any = None, generator: Any = None, out: Any = None,
+    dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
-    """Integers on [low, high) in shape ``size``; ``randint(high, size)`` starts at 0."""
-    if size is None:
-        low, high, size = 0, low, high
-    shape = arg.integers(size, "randint", "size")
-    if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    result = empty(shape, dtype=dtypes.int64 if dtype is None else dtype, device=device)
-    gen = _engine(generator)
-    return _fill_with_samples(
-        _RANDOM, result,
-        lambda shape: random_integers.random_from_to(gen, shape, result._dtype.np, int(low), int(high)), "random_",
-    )  # fmt: skip
+    """``randint(low, high, size)``: integers on [low, high); ``randint(high, size)`` starts at 0."""
+    given = list(bounds)
+    if size is None and given:
+        size = given.pop()
+    if given and high is None:
+        high = given.pop()
+    if given and low is None:
+        low = given.pop()
+    if given or high is None or not isinstance(size, (tuple, list)):
+        raise TypeError("randint(): expected (int high, tuple of ints size) or (int low, int high, tuple of ints size)")
+    first = arg.integer(0 if low is None else low, "randint", "low")
+    last = arg.integer(high, "randint", "high")
+    if first >= last:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={first} >= to={last}")
+    kind = dtypes.int64 if dtype is None and out is None else dtype
+    result = empty(size, out=out, dtype=kind, layout=layout, device=device, pin_memory=pin_memory)
+    if requires_grad:
+        result.requires_grad_().detach().random_(first, last, generator=generator)
+        return result
+    return random_(result, first, last, generator=generator)
 
 
-def randperm(n: int, *, generator: Any = None, dtype: Dtype | None = None, device: Any = None) -> Any:
+def randperm(
+    n: int, *, generator: Any = None, out: Any = None, dtype: Any = dtypes.int64, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Any:  # fmt: skip
     """A random order of 0 to n - 1."""
-    kind = dtypes.int64 if dtype is None else dtype
-    order = random_integers.randperm(_engine(generator), arg.integer(n, "randperm", "n"))
-    return wrap(order.astype(kind.np, copy=False), kind, cpu if device is None else Device(device), geo.contiguous((n,)))
+    check_layout("randperm", layout, pin_memory)
+    place, kind = place_and_dtype("randperm", None if out is not None else dtype, device, out, dtypes.int64)
+    count = arg.integer(n, "randperm", "n")
+    if kind.category == dtypes.INTEGER and count > np.iinfo(kind.np).max:
+        raise RuntimeError(f"value cannot be converted to type {kind.name}_t without overflow")
+    order = place.backend.xp.asarray(random_integers.randperm(_engine(generator), count))
+    return deliver(order.astype(kind.np, copy=False), kind, place, requires_grad, out)
 
 
-def rand_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-              memory_format: MemoryFormat = preserve_format, generator: Any = None) -> Any:  # fmt: skip
+def rand_like(
+    input: Any, *, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: MemoryFormat | None = preserve_format,
+) -> Any:  # fmt: skip
     """``rand`` in the input's shape and dtype."""
-    result = uniform_(empty_like(input, dtype=dtype, device=device, memory_format=memory_format), generator=generator)
+    result = uniform_(
+        empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
+                   memory_format=memory_format), generator=generator,
+    )  # fmt: skip
     return result.requires_grad_() if requires_grad else result
 
 
-def randn_like(input: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-               memory_format: MemoryFormat = preserve_format, generator: Any = None) -> Any:  # fmt: skip
+def randn_like(
+    input: Any, *, generator: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    pin_memory: bool = False, requires_grad: bool = False, memory_format: MemoryFormat | None = preserve_format,
+) -> Any:  # fmt: skip
     """``randn`` in the input's shape and dtype."""
-    result = normal_(empty_like(input, dtype=dtype, device=device, memory_format=memory_format), generator=generator)
+    result = normal_(
+        empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
+                   memory_format=memory_format), generator=generator,
+    )  # fmt: skip
     return result.requires_grad_() if requires_grad else result
 
 
-def randint_like(input: Any, low: Any, high: Any = None, *, dtype: Any = None, device: Any = None) -> Any:
-    """``randint`` in the input's shape and dtype."""
-    if high is None:
-        low, high = 0, low
-    return randint(low, high, tuple(input.shape), dtype=dtype or input._dtype, device=device or input.device)
+def randint_like(
+    input: Any, *bounds: Any, low: Any = None, high: Any = None, generator: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+    memory_format: MemoryFormat | None = preserve_format,
+) -> Any:  # fmt: skip
+    """``randint`` in the input's shape and dtype: ``randint_like(input, high)`` or ``randint_like(input, low, high)``."""
+    given = list(bounds)
+    high = given.pop() if given and high is None else high
+    low = given.pop() if given and low is None else low
+    first = 0 if low is None else arg.integer(low, "randint_like", "low")
+    like = empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
+                      memory_format=memory_format)  # fmt: skip
+    result = random_(like, first, arg.integer(high, "randint_like", "high"), generator=generator)
+    return result.requires_grad_() if requires_grad else result
 
 
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None,
-           device: Any = None, out: Any = None) -> Any:  # fmt: skip
+# ---- with parameters from tensors ------------------------------------------------------------------------------------
+
+
+def _drawn(grad_fn: str) -> Operator:
+    """An operator whose result is drawn: it has a place in the graph, and no gradient flows through it."""
+    operator = Operator(_from_parameters, grad_fn, skip=1)
+    operator.add_derivative(("mean",), lambda grad, mean_geometry: grad.new_zeros(mean_geometry.shape))
+    operator.add_derivative(("std",), lambda grad, std_geometry: grad.new_zeros(std_geometry.shape))
+    return operator
+
+
+def _from_parameters(xp: Any, mean: Any, std: Any) -> Any:
+    """A draw for each pair of parameters."""
+    return mean
+
+
+_OF_MEANS, _OF_STDS, _OF_BOTH = map(_drawn, ("NormalBackward1", "NormalBackward2", "NormalBackward3"))
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None,
+           dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+           pin_memory: bool = False) -> Any:  # fmt: skip
     """Normal around ``mean`` with deviation ``std``; either may be a tensor, then ``size`` is its shape."""
-    tensors = [t for t in (mean, std) if isinstance(t, TensorBase)]
-    if not tensors:
+    means, stds = isinstance(mean, TensorBase), isinstance(std, TensorBase)
+    if not means and not stds:
         if size is None:
             raise TypeError("normal(): argument 'size' is needed when neither 'mean' nor 'std' is a Tensor")
-        return normal_(empty(size, dtype=dtype, device=device), mean, std, generator=generator)
-    if isinstance(std, TensorBase) and std.numel() and bool((std.array < 0).any()):
-        raise RuntimeError("normal expects all elements of std >= 0.0")
-    shape = geo.broadcast_shapes(*(t.shape for t in tensors))
-    result = normal_(tensors[0].new_empty(shape), generator=generator)  # type: ignore[attr-defined]
-    with_std = result * (std.detach() if isinstance(std, TensorBase) else std)  # type: ignore[attr-defined]
-    return with_std + (mean.detach() if isinstance(mean, TensorBase) else mean)  # type: ignore[attr-defined]
+        empty_one = empty(size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
+        result = normal_(empty_one, mean, std, generator=generator)
+        return result.requires_grad_() if requires_grad else result
+    for name, value in (("mean", mean), ("std", std)):
+        if not isinstance(value, (TensorBase, int, float)):
+            raise TypeError(f"normal(): argument '{name}' must be Tensor or float, not {type(value).__name__}")
+    _check_deviations(std)
+    shape = geo.broadcast_shapes(*[t.shape for t in (mean, std) if isinstance(t, TensorBase)])
+    like: Any = mean if means else std
+    result = normal_(like.new_empty(shape), generator=generator)
+    with no_grad():
+        result.mul_(std).add_(mean)
+    if out is not None:
+        check_out("normal", out, [t for t in (mean, std) if isinstance(t, TensorBase)])
+        return write_out(out, result.array, shape)
+    record(_OF_BOTH if means and stds else _OF_MEANS if means else _OF_STDS, (mean, std), result)
+    return result
+
+
+def _check_deviations(std: Any) -> None:
+    if isinstance(std, TensorBase):
+        if std.numel() and bool((std.array < 0).any()):
+            raise RuntimeError("normal expects all elements of std >= 0.0")
+    elif std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
 
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out: Any = None) -> Any:
@@ -246,42 +339,17 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out:
     if p is not None:
         return bernoulli_(empty_like(input), p, generator=generator)
     values = distributions.bernoulli_tensor(_engine(generator), input.array, input._dtype.np)
-    return wrap(values, input._dtype, input.device, geo.contiguous(tuple(input.shape)))
+    if out is not None:
+        check_out("bernoulli", out, (input,))
+        return write_out(out, values, values.shape)
+    result = wrap(values, input._dtype, input.device, geo.contiguous(tuple(input.shape)))
+    record(_BERNOULLI, (input,), result)
+    return result
 
 
-def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None) -> Any:
+def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None,
+                out: Any = None) -> Any:  # fmt: skip
     """``num_samples`` indices a row, drawn in proportion to the row's weights."""
-    indices = distributions.multinomial(_engine(generator), input.detach().array, num_samples, replacement)
-    return wrap(np.ascontiguousarray(indices), dtypes.int64, input.device, geo.contiguous(indices.shape))
-
-
-# ---- the default generator -------------------------------------------------------------------------------------------
-
-
-def manual_seed(seed: Any) -> Generator:
-    """Start the default generator anew from ``seed``. Returns the generator."""
-    return generator.manual_seed(seed)
-
-
-def seed() -> int:
-    """Start the default generator from the operating system's randomness. Returns the seed."""
-    return generator.seed()
-
-
-def initial_seed() -> int:
-    """The seed the default generator was last started from."""
-    return generator.initial_seed()
-
-
-def get_rng_state() -> Any:
-    """The default generator's state as a byte tensor, in PyTorch's own layout."""
-    return _bytes_tensor(generator.default_generator.get_state_bytes())
-
-
-def set_rng_state(new_state: Any) -> None:
-    """Go on from a state that ``get_rng_state`` gave, here or in PyTorch."""
-    generator.default_generator.set_state_bytes(np.asarray(new_state.array if hasattr(new_state, "array") else new_state))
-
-
-def _bytes_tensor(state: Any) -> Any:
-    return wrap(state, dtypes.uint8, cpu, geo.contiguous(state.shape))
+    count = arg.integer(num_samples, "multinomial", "num_samples")
+    indices = distributions.multinomial(_engine(generator), input.detach().array, count, replacement)
+    return deliver(np.ascontiguousarray(indices), dtypes.int64, input.device, False, out)

@@ -7,8 +7,16 @@ import copy
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from parity.run import DROPPED, KEPT, STEPS_PER_EPOCH, Recording, Settings, train
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Threads that wait for each other are slow where other tests keep the cores busy."""
+    with threadpool_limits(limits=1):
+        yield
 
 
 @pytest.fixture(scope="session")

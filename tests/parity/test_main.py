@@ -172,6 +172,7 @@ def test_an_interrupt_leaves_nothing_and_is_told_in_one_line(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED_PROGRAM, str(tmp_path / "out")],
         cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -179,7 +180,7 @@ def test_an_interrupt_leaves_nothing_and_is_told_in_one_line(tmp_path):
     try:
         assert process.stdout is not None and process.stdout.readline() == "training\n"
         process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=30)
+        _, error = process.communicate(timeout=120)
     finally:
         process.kill()
     assert (process.returncode, error) == (130, "parity: interrupted\n")

@@ -129,7 +129,11 @@ class Operator:
                 self.saved[place] = saved._replace(wanted_by=saved.wanted_by | serves)
                 return place
         self.saved.append(Saved(name, kind, index, serves))
-        return len(self.saved) - 1
+        place = len(self.saved) - 1
+        setattr(self.node_class, f"_saved_{name}", _saved_attribute(place, kind))
+        if name == "input":
+            self.node_class._saved_self = _saved_attribute(place, kind)
+        return place
 
     def _source_of(self, name: str) -> tuple[str, int]:
         if name in self.parameters:
@@ -146,6 +150,16 @@ class Operator:
         )
 
 
+def _saved_attribute(place: int, kind: str) -> Any:
+    """``grad_fn._saved_other``: what a node keeps, under PyTorch's names (``input`` is also ``self``)."""
+
+    def get(node: OperatorNode) -> Any:
+        value = node.unpack()[place]
+        return value.shape if kind is GEOMETRY else value
+
+    return property(get)
+
+
 class OperatorNode(Node):
     """One recorded call of an operator. ``saved`` is parallel to ``operator.saved``.
 
@@ -158,6 +172,7 @@ class OperatorNode(Node):
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
     operator: Operator
+    _saved_self: Any
     saved: list[Any] | None
     versions: list[int]
     needs: int
@@ -237,16 +252,6 @@ class OperatorNode(Node):
     def release(self) -> None:
         if self.versions.count(-1) != len(self.versions):  # nothing to free, nothing to miss the next time
             self.saved = None
-
-    def __getattr__(self, name: str) -> Any:
-        """``grad_fn._saved_self``: what the node keeps, under PyTorch's names (``input`` is also ``self``)."""
-        if name.startswith("_saved_"):
-            wanted = name.removeprefix("_saved_")
-            for place, saved in enumerate(self.operator.saved):
-                if saved.name == wanted or (wanted == "self" and saved.name == "input"):
-                    value = self.unpack()[place]
-                    return value.shape if saved.kind == GEOMETRY else value
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 def record(operator: Operator, arguments: Sequence[Any], result: Any, attach: bool = True) -> OperatorNode | None:

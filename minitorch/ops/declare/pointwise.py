@@ -123,7 +123,7 @@ def _unary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..
         array, device = input._array, input._storage.device
         if array is None:
             array = input.array
-        result = wrap(forward(device.backend.xp, array, None), result_dtype or input._dtype, device, geometry)
+        result = wrap(forward(device._backend.xp, array, None), result_dtype or input._dtype, device, geometry)
         if (input._requires_grad or input._base is not None) and modes.enabled:
             record(declaration, (input,), result)
         return result
@@ -159,9 +159,9 @@ def _binary(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[.
         array = input._array
         if array is None:
             array = input.array
-        array = forward(device.backend.xp, array, operand, None)
+        array = forward(device._backend.xp, array, operand, None)
         if not same and not array.flags.c_contiguous:
-            array = device.backend.xp.ascontiguousarray(array)
+            array = device._backend.xp.ascontiguousarray(array)
         result = wrap(array, result_dtype or input._dtype, device, geometry)
         if tracked and modes.enabled:
             record(declaration, (input, other), result)
@@ -195,7 +195,7 @@ def _several(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[
                 arrays.append(operand)
             else:
                 return otherwise(declaration, arguments, out)
-        array = forward(device.backend.xp, *arrays, None, *arguments[operands:])
+        array = forward(device._backend.xp, *arrays, None, *arguments[operands:])
         result = wrap(array, result_dtype or dtype, device, geometry)
         if tracked and modes.enabled:
             record(declaration, arguments, result)
@@ -225,11 +225,11 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     geometry = geo.result_geometry(*[o._geometry if isinstance(o, TensorBase) else _SCALAR for o in operands])
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
-    xp = device.backend.xp
+    xp = device._backend.xp
     extra = arguments[declaration.operands :]
     array = declaration.forward(xp, *arrays, None, *extra)
     if geometry.is_plain:
-        if getattr(array, "dtype", None) != result_dtype.np or type(array) is not device.backend.array_type:
+        if getattr(array, "dtype", None) != result_dtype.np or type(array) is not device._backend.array_type:
             array = xp.asarray(array, result_dtype.np)
         if array.shape != geometry.shape or not array.flags.c_contiguous:
             array = xp.ascontiguousarray(xp.broadcast_to(array, geometry.shape)).reshape(geometry.shape)

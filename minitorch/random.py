@@ -1,0 +1,60 @@
+"""``torch.random``: seeding the default generator, its state, and leaving it untouched for a while.
+
+The stream itself is ``core/generator.py``; what is drawn from it is ``ops/random.py``.
+
+PyTorch: ``torch/random.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from minitorch.core import generator
+from minitorch.core.generator import Generator
+from minitorch.core.generator import default_generator as default_generator
+from minitorch.ops.from_data import from_numpy
+
+generator.bind_state_type(from_numpy)
+
+
+def manual_seed(seed: Any) -> Generator:
+    """Start the default generator anew from ``seed``. Returns the generator."""
+    return generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the default generator from the operating system's randomness. Returns the seed."""
+    return generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed the default generator was last started from."""
+    return generator.initial_seed()
+
+
+def get_rng_state() -> Any:
+    """The default generator's state as a byte tensor, in PyTorch's own layout."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    """Go on from a state that ``get_rng_state`` gave, here or in PyTorch."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(
+    devices: Iterable[Any] | None = None, enabled: bool = True, _caller: str = "fork_rng",
+    _devices_kw: str = "devices", device_type: str = "cuda",
+) -> Iterator[None]:  # fmt: skip
+    """Inside, draw and seed at will: at the end the default generator goes on from where it was."""
+    if not enabled:
+        yield
+        return
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        set_rng_state(state)
