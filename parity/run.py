@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from parity.data import BATCH_SIZE, TRAIN_IMAGES, loaders
 from parity.models import cnn
@@ -66,7 +67,16 @@ class Recording:
 
 
 def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda: None) -> Recording:
-    """Train the network with `engine` and return the recording; `on_step` runs after every step."""
+    """Train the network with `engine` and return the recording; `on_step` runs after every step.
+
+    Both engines get one thread: with matrices this small a second one gains nothing, and on a busy
+    computer the two spend their time waiting for each other.
+    """
+    with threadpool_limits(limits=1):
+        return _train(engine, settings, on_step)
+
+
+def _train(engine: Any, settings: Settings, on_step: Callable[[], None]) -> Recording:
     _compute_in_full_precision(engine)
     dtype = getattr(engine, settings.dtype)
     recording = Recording(engine.__name__, str(getattr(engine, "__version__", "unknown")))

@@ -85,7 +85,8 @@ class _ModeContext:
                     sent = yield item
                     step = functools.partial(generator.send, sent)
                 except GeneratorExit:
-                    generator.close()
+                    with self._again():
+                        generator.close()
                     raise
                 except BaseException as error:
                     step = functools.partial(generator.throw, error)
