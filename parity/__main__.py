@@ -72,6 +72,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--rounds", type=positive_int, default=5, metavar="N", help="processes of each engine (default: 5)"
     )
     bench.add_argument("--only", action="append", metavar="NAME", help="only this workload; may be given again")
+    bench.add_argument("--threads", type=positive_int, metavar="N", help="threads for both (default: their own)")
     bench.add_argument("--json", action="store_true", help="print JSON in place of the table")
     bench.add_argument("--check", action="store_true", help="exit with 1 when a reach is missed")
     bench.set_defaults(command=run_bench)
@@ -120,8 +121,10 @@ def run_bench(arguments: argparse.Namespace, engines: tuple[str, str]) -> int:
     for name in engines:
         if importlib.util.find_spec(name) is None:
             raise UsageError(f"{name} is not installed")
-    results = alternate.measure_all(names, engines, arguments.rounds, progress=not arguments.json)
-    table.show(results, engines, as_json=arguments.json)
+    show_progress = not arguments.json
+    busy = alternate.how_busy()
+    results = alternate.measure_all(names, engines, arguments.rounds, arguments.threads, progress=show_progress)
+    table.show(results, engines, arguments.threads, busy, as_json=arguments.json)
     missed = any(result.missed for result in results)
     failed = any(result.failure for result in results)
     return EXIT_FAIL if failed or (arguments.check and missed) else EXIT_PASS

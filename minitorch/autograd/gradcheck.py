@@ -150,8 +150,7 @@ def _checked(inputs: tuple[Any, ...]) -> list[tuple[int, Any]]:
 def _check_inputs(inputs: tuple[Any, ...]) -> None:
     if not _checked(inputs):
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
-            "requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     for place, tensor in _checked(inputs):
         if tensor.dtype not in (dtypes.float64, dtypes.complex128):
@@ -222,7 +221,7 @@ def _analytical(func: Program, inputs: tuple[Any, ...], place: int) -> dict[int,
             for (i, tensor), gradient in zip(checked, found):
                 zeros = np.zeros(tuple(tensor.shape), tensor.array.dtype)
                 columns[i].append(_as_real(zeros if gradient is None else gradient.detach().array))
-    return {i: np.array(columns[i]).reshape(len(columns[i]), -1).T for i, _ in checked}
+    return {i: np.array(columns[i]).T for i, _ in checked}
 
 
 def _numerical(func: Program, inputs: tuple[Any, ...], index: int, output: Callable[[Any], Any], eps: float) -> Matrix:

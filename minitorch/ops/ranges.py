@@ -145,11 +145,13 @@ def _spaced(xp: Any, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
     else:
         compute = dtype.np
     first, last = compute.type(start), compute.type(end)
-    step = compute.type((last - first) / compute.type(steps - 1)) if steps > 1 else compute.type(0)
+    if steps < 2:
+        return xp.full(steps, first)
+    step = compute.type((last - first) / compute.type(steps - 1))
     index = xp.arange(steps)
     forwards = _multiply_add(index.astype(compute), step, first)
     backwards = _multiply_add((steps - 1 - index).astype(compute), -step, last)
-    return xp.where(index < steps // 2, forwards, backwards) if steps > 1 else forwards
+    return xp.where(index < steps // 2, forwards, backwards)
 
 
 def _multiply_add(x: Any, step: Any, start: Any) -> Any:

@@ -121,6 +121,8 @@ def _repeat(xp: Any, input: Any, repeats: tuple[int, ...]) -> Any:
 @_repeat.derivative("input")
 def _(grad: Any, input_geometry: Geometry, repeats: tuple[int, ...]) -> Any:
     shape = input_geometry.shape
+    if 0 in repeats:
+        return grad.new_zeros(shape)
     added = len(repeats) - len(shape)
     # (r0 n0, r1 n1) -> (r0, n0, r1, n1), summed over the r
     split = [size for r, n in zip(repeats, (*[1] * added, *shape)) for size in (r, n)]

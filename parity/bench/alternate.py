@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,9 @@ from parity import terminal
 from parity.bench.workloads import IMPORT, WORKLOADS, Workload
 
 ROOT = Path(__file__).resolve().parents[2]
+Environment = dict[str, str]
+BUSY = 0.5  # of the cores taken by others; two threads that wait for each other's turn then take 1,000 times as long
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 # Nothing is imported before the clock starts, so that the engine pays for all that it needs.
 IMPORT_PROGRAM = """
 import sys, time
@@ -62,27 +66,40 @@ class Result:
         return too_slow or (workload.ratio_reach is not None and self.ratio > workload.ratio_reach)
 
 
-def measure_all(names: list[str], engines: tuple[str, str], rounds: int, *, progress: bool) -> list[Result]:
+def how_busy() -> str:
+    """A sentence when the computer has other things to do, else nothing. (Windows does not tell.)"""
+    load, cores = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0, os.cpu_count() or 1
+    if load <= BUSY * cores:
+        return ""
+    return f"This computer is busy (load {load:.1f} on {cores} cores): trust no ratio; --threads 1 suffers least."
+
+
+def measure_all(
+    names: list[str], engines: tuple[str, str], rounds: int, threads: int | None = None, *, progress: bool
+) -> list[Result]:
     """Time the workloads `names`; the bar goes to stderr and so leaves JSON on stdout alone."""
+    environment = {**os.environ, **({} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads)))}
     console = Console(stderr=True, quiet=not progress, highlight=False)
     total = rounds * len(engines)
     with terminal.progress(console, names, total, unit="processes") as advance:
-        return [_measure(name, engines, rounds, step) for name, step in zip(names, advance, strict=True)]
+        return [_measure(name, engines, rounds, environment, step) for name, step in zip(names, advance, strict=True)]
 
 
-def _measure(name: str, engines: tuple[str, str], rounds: int, on_process: Callable[[], None]) -> Result:
+def _measure(
+    name: str, engines: tuple[str, str], rounds: int, environment: Environment, on_process: Callable[[], None]
+) -> Result:
     result = Result(name)
     try:
         if name == IMPORT:
             for engine in engines:
-                _time_import(engine)  # once unmeasured: writes the bytecode, fills the disk cache
+                _time_import(engine, environment)  # once unmeasured: writes the bytecode, fills the disk cache
         for _ in range(rounds):
             for engine, seconds in zip(engines, (result.reference, result.candidate), strict=True):
                 if name == IMPORT:
-                    taken, brought_torch = _time_import(engine)
+                    taken, brought_torch = _time_import(engine, environment)
                     result.imports_torch |= brought_torch and engine != "torch"
                 else:
-                    taken = float(_output_of("-m", "parity.bench.worker", engine, name))
+                    taken = float(_output_of("-m", "parity.bench.worker", engine, name, environment=environment))
                 seconds.append(taken)
                 on_process()
     except WorkloadError as error:
@@ -90,13 +107,15 @@ def _measure(name: str, engines: tuple[str, str], rounds: int, on_process: Calla
     return result
 
 
-def _time_import(engine: str) -> tuple[float, bool]:
-    seconds, brought_torch = _output_of("-c", IMPORT_PROGRAM.format(engine=engine)).split()
+def _time_import(engine: str, environment: Environment | None = None) -> tuple[float, bool]:
+    program = IMPORT_PROGRAM.format(engine=engine)
+    seconds, brought_torch = _output_of("-c", program, environment=environment).split()
     return float(seconds), brought_torch == "True"
 
 
-def _output_of(*arguments: str) -> str:
-    process = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+def _output_of(*arguments: str, environment: Environment | None = None) -> str:
+    command = [sys.executable, *arguments]
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if process.returncode != 0:
         raise WorkloadError((process.stderr.strip().splitlines() or [f"exit status {process.returncode}"])[-1])
     return process.stdout

@@ -11,11 +11,12 @@ from parity.bench.workloads import Workload
 from parity.terminal import STYLES, make_console, make_table
 
 
-def show(results: list[Result], engines: tuple[str, str], *, as_json: bool) -> None:
+def show(results: list[Result], engines: tuple[str, str], threads: int | None, busy: str, *, as_json: bool) -> None:
+    """Print the results; `busy` is a warning to be printed under the table, or empty."""
     if as_json:
         print(json.dumps([as_dictionary(result, engines) for result in results], indent=2))
         return
-    title = "Median times, in alternating processes"
+    title = "Median times, in alternating processes" + ("" if threads is None else f", threads: {threads}")
     table = make_table(
         title,
         "name",
@@ -36,6 +37,8 @@ def show(results: list[Result], engines: tuple[str, str], *, as_json: bool) -> N
             console.print(f"{result.name}: {result.failure}", style=STYLES["FAIL"], soft_wrap=True)
         if result.imports_torch:
             console.print(f"{result.name}: {engines[1]} imports torch", style=STYLES["FAIL"])
+    if busy:
+        console.print(busy, style=STYLES["n/a"], soft_wrap=True)
 
 
 def as_dictionary(result: Result, engines: tuple[str, str]) -> dict[str, object]:

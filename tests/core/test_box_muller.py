@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 
 from minitorch.core import box_muller as B
 
-FLOAT64 = st.floats(-1e100, 1e100, allow_subnormal=False).filter(
-    lambda x: x == 0 or abs(x) > 1e-100
-)
+FLOAT64 = st.floats(-1e100, 1e100, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-100)
 FLOAT32 = st.floats(-(2.0**50), 2.0**50, width=32).filter(lambda x: x == 0 or abs(x) > 1e-15)
 
 

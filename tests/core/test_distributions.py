@@ -98,9 +98,7 @@ def test_the_kept_sine_is_shared_by_every_pairwise_draw() -> None:
         D.log_normal(ours, (2,), np.float64),
         torch.empty(2, dtype=torch.float64).log_normal_(generator=theirs),
     )
-    assert_same(
-        D.normal(ours, (), np.float64), torch.randn((), dtype=torch.float64, generator=theirs)
-    )
+    assert_same(D.normal(ours, (), np.float64), torch.randn((), dtype=torch.float64, generator=theirs))
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
@@ -151,9 +149,7 @@ def test_log_normal_equals_torch(dtype: str) -> None:
 def test_log_normal_overflows_to_infinity() -> None:
     samples = D.log_normal(Generator().manual_seed(0), (100,), np.float64, 709.0, 5.0)
     theirs = torch.Generator().manual_seed(0)
-    assert_same(
-        samples, torch.empty(100, dtype=torch.float64).log_normal_(709.0, 5.0, generator=theirs)
-    )
+    assert_same(samples, torch.empty(100, dtype=torch.float64).log_normal_(709.0, 5.0, generator=theirs))
     assert np.isinf(samples).any()
 
 
@@ -185,9 +181,7 @@ def test_bernoulli_with_a_probability_each_equals_torch(dtype: str) -> None:
     for shape in ((), (0,), (1,), (5, 7), (1000,)):
         p = torch.rand(shape, dtype=torch.float64).to(getattr(torch, dtype))
         array = p.double().numpy().astype(np_dtype(dtype))
-        assert_same(
-            D.bernoulli_tensor(ours, array, array.dtype), torch.bernoulli(p, generator=theirs)
-        )
+        assert_same(D.bernoulli_tensor(ours, array, array.dtype), torch.bernoulli(p, generator=theirs))
         expected = torch.empty(shape, dtype=torch.int64).bernoulli_(p, generator=theirs)
         assert_same(D.bernoulli_tensor(ours, array, np.int64), expected)
         np.testing.assert_array_equal(ours.get_state_bytes(), theirs.get_state().numpy())
@@ -256,9 +250,7 @@ def test_scalars_and_matrices_keep_their_shape() -> None:
             torch.empty(shape).exponential_(generator=theirs),
         )
         assert_same(D.cauchy(ours, shape, np.float32), torch.empty(shape).cauchy_(generator=theirs))
-        assert_same(
-            D.log_normal(ours, shape, np.float32), torch.empty(shape).log_normal_(generator=theirs)
-        )
+        assert_same(D.log_normal(ours, shape, np.float32), torch.empty(shape).log_normal_(generator=theirs))
         assert_same(
             D.geometric(ours, shape, np.float32, 0.5),
             torch.empty(shape).geometric_(0.5, generator=theirs),
@@ -388,9 +380,7 @@ def test_bad_weights_are_refused_as_by_torch(weights: list[Any], n: int, replace
     )
 
 
-def assert_refused_alike(
-    name: str, ours: Callable[[Generator], Any], theirs: Callable[[], Any]
-) -> None:
+def assert_refused_alike(name: str, ours: Callable[[Generator], Any], theirs: Callable[[], Any]) -> None:
     with pytest.raises(Exception) as expected:  # noqa: B017, PT011 (its type is the expectation)
         theirs()
     gen = Generator().manual_seed(0)

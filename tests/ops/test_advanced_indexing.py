@@ -46,6 +46,7 @@ def test_take_reads_the_flattened_tensor():
     for x in awkward(randn(3, 4)):
         for index in awkward(np.array([[0, -1], [11, 0]])):
             check(lambda torch, x, i: x.take(i), x, index, second=True)
+            check(lambda torch, x, i: x.take(i) ** 2, x, index, second=True)
     check(lambda torch, x, i: x.take(i), randn(), np.array([0, 0]))
 
 

@@ -15,6 +15,10 @@ def test_embedding_looks_rows_up_and_adds_their_gradients(padding_idx, scale):
             check(lambda torch, w, i: torch.embedding(w, i, padding_idx, scale), weight, indices, second=not scale)
 
 
+def test_the_gradient_of_an_embedding_has_a_derivative_too():
+    check(lambda torch, w, i: torch.embedding(w, i, 1) ** 2, randn(5, 3), integers(4, 6, high=5), second=True)
+
+
 def test_int32_numbers_rows_too():
     check(lambda torch, w, i: torch.embedding(w, i), randn(5, 3), integers(4, high=5, dtype=np.int32))
 

@@ -13,6 +13,7 @@ TIES = np.array([[1.0, 3.0, 3.0, 0.0], [2.0, 2.0, 2.0, 2.0], [0.0, -1.0, 5.0, -1
 def test_one_dimension_gives_values_and_first_indices(name):
     for x in [*awkward(randn(2, 3, 4)), TIES]:
         check(lambda torch, x: tuple(getattr(x, name)(0)), x, second=True)
+        check(lambda torch, x: getattr(x, name)(0)[0] ** 2, x, second=True)
         check(lambda torch, x: tuple(getattr(x, name)(-1, True)), x)
 
 

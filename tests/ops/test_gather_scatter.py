@@ -13,6 +13,7 @@ def test_gather_reads_what_the_index_names(dim):
     for x in awkward(randn(2, 3, 4)):
         for i in awkward(index):
             check(lambda torch, x, i: x.gather(dim, i), x, i, second=True)
+            check(lambda torch, x, i: x.gather(dim, i) ** 2, x, i, second=True)
 
 
 def test_gather_of_nothing_of_one_element_and_by_int32():
@@ -39,6 +40,7 @@ def test_scatter_writes_what_the_index_names(dim):
     check(lambda torch, x, i, src: x.scatter(dim, i, src), base, index, larger, grad=False)
     for x in awkward(base):
         check(lambda torch, x, i, src: x.scatter(dim, i, src), x, index, src, second=True)
+        check(lambda torch, x, i, src: x.scatter(dim, i, src) ** 2, x, index, src, second=True)
         check(lambda torch, x, i, src: (x * 1).scatter_(dim, i, src), x, index, src, second=True)
         check(lambda torch, x, i: x.scatter(dim, i, 2.5), x, index)
         check(lambda torch, x, i: (x * 1).scatter_(dim, i, value=-1), x, index)
@@ -51,6 +53,7 @@ def test_scatter_add_adds_every_time(dim):
         check(lambda torch, x, i, s: x.scatter_add(dim, i, s), x, index, randn(2, 3, 4), grad=False)
         for src in awkward(randn(2, 3, 2, seed=1)):
             check(lambda torch, x, i, src: x.scatter_add(dim, i, src), x, index, src, second=True)
+            check(lambda torch, x, i, src: x.scatter_add(dim, i, src) ** 2, x, index, src, second=True)
             check(lambda torch, x, i, src: (x * 1).scatter_add_(dim, i, src), x, index, src, second=True)
 
 

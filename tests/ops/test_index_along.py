@@ -13,6 +13,7 @@ INDEX = np.array([2, 0, 2])
 def test_index_select_reads_whole_slices(dim):
     for x in awkward(randn(3, 4, 5)):
         check(lambda torch, x, i: x.index_select(dim, i), x, INDEX, second=True)
+        check(lambda torch, x, i: x.index_select(dim, i) ** 2, x, INDEX, second=True)
     check(lambda torch, x, i: x.index_select(dim, i), randn(3, 4, 5), np.array(1))
     check(lambda torch, x, i: x.index_select(dim, i), integers(3, 4, 5), np.array([], np.int64))
 
@@ -23,6 +24,7 @@ def test_index_add_adds_every_time(dim, alpha):
     source = np.moveaxis(randn(3, 3, 3, seed=1), 0, dim)
     for x in awkward(randn(3, 3, 3)):
         check(lambda torch, x, i, s: x.index_add(dim, i, s, alpha=alpha), x, INDEX, source, second=True)
+        check(lambda torch, x, i, s: x.index_add(dim, i, s, alpha=alpha) ** 2, x, INDEX, source, second=True)
         check(lambda torch, x, i, s: (x * 1).index_add_(dim, i, s, alpha=alpha), x, INDEX, source, second=True)
 
 
@@ -31,6 +33,7 @@ def test_index_copy_writes_whole_slices(dim):
     index, source = np.array([2, 0]), np.moveaxis(randn(2, 3, 3, seed=1), 0, dim)
     for x in awkward(randn(3, 3, 3)):
         check(lambda torch, x, i, s: x.index_copy(dim, i, s), x, index, source, second=True)
+        check(lambda torch, x, i, s: x.index_copy(dim, i, s) ** 2, x, index, source, second=True)
         check(lambda torch, x, i, s: (x * 1).index_copy_(dim, i, s), x, index, source, second=True)
 
 

@@ -12,6 +12,7 @@ MASK = randn(3, 4, seed=7) > 0
 def test_masked_select_reads_where_the_mask_is_true():
     for x in awkward(randn(3, 4)):
         check(lambda torch, x, m: x.masked_select(m), x, MASK, second=True)
+        check(lambda torch, x, m: x.masked_select(m) ** 2, x, MASK, second=True)
     check(lambda torch, x, m: torch.masked_select(x, m), randn(3, 4), MASK[0], second=True)
     check(lambda torch, x, m: x.masked_select(m), randn(4), MASK, second=True)
     check(lambda torch, x, m: x.masked_select(m), randn(), np.array(True))
@@ -21,6 +22,7 @@ def test_masked_select_reads_where_the_mask_is_true():
 def test_masked_scatter_writes_in_order():
     for x in awkward(randn(3, 4)):
         check(lambda torch, x, m, s: x.masked_scatter(m, s), x, MASK, randn(4, 4, seed=1), second=True)
+        check(lambda torch, x, m, s: x.masked_scatter(m, s) ** 2, x, MASK, randn(12, seed=1), second=True)
         check(lambda torch, x, m, s: (x * 1).masked_scatter_(m, s), x, MASK, randn(12, seed=1), second=True)
     check(lambda torch, x, m, s: x.masked_scatter(m, s), randn(3, 4), MASK[0], randn(3, 4, seed=1), second=True)
     check(lambda torch, x, m, s: x.masked_scatter(m, s), randn(4), MASK, randn(3, 4, seed=1), second=True)

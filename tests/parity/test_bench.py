@@ -58,10 +58,27 @@ def test_the_measure_is_the_time_of_one_run(monkeypatch):
 
 def test_the_engines_take_turns_in_processes_of_their_own(monkeypatch):
     asked = []
-    monkeypatch.setattr(alternate, "_output_of", lambda *a: asked.append(a) or "0.5")
+    monkeypatch.setattr(alternate, "_output_of", lambda *a, environment: asked.append(a) or "0.5")
     (result,) = alternate.measure_all(["add"], ENGINES, 3, progress=False)
     assert [arguments[-2:] for arguments in asked] == [("torch", "add"), ("minitorch", "add")] * 3
     assert result.reference == result.candidate == [0.5, 0.5, 0.5]
+
+
+def test_threads_are_set_for_every_library_of_the_workers(monkeypatch):
+    asked = []
+    monkeypatch.setattr(alternate, "_output_of", lambda *a, environment: asked.append(environment) or "0.5")
+    alternate.measure_all(["add"], ENGINES, 1, 3, progress=False)
+    assert [environment["OMP_NUM_THREADS"] for environment in asked] == ["3", "3"]
+    assert asked[0]["OPENBLAS_NUM_THREADS"] == asked[0]["MKL_NUM_THREADS"] == "3"
+
+
+@pytest.mark.parametrize(("load", "warned"), [(0.4, False), (2.5, True)])
+def test_a_busy_computer_is_told_under_the_table(monkeypatch, capsys, load, warned):
+    monkeypatch.setattr(alternate.os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(alternate.os, "cpu_count", lambda: 4)
+    fake_times(monkeypatch, {"torch": 0.5, "minitorch": 0.5})
+    assert main(["bench", "--only", "add", "--rounds", "1"]) == 0
+    assert ("This computer is busy (load 2.5 on 4 cores)" in capsys.readouterr().out) is warned
 
 
 def test_a_worker_is_a_process_that_prints_seconds():
@@ -107,7 +124,7 @@ def test_an_import_that_brings_torch_is_missed_however_fast():
 def fake_times(monkeypatch, times):
     """Let `parity bench` see these seconds: engine -> seconds, or an error to raise."""
 
-    def output_of(*arguments):
+    def output_of(*arguments, environment):
         seconds = times[arguments[-2]]
         if isinstance(seconds, Exception):
             raise seconds

@@ -30,8 +30,8 @@ from minitorch.ops.declare.operator import (
     make_node,
     record,
 )
-from minitorch.ops.declare.writing import _keep_old_value as keep_old_value
-from minitorch.ops.declare.writing import _renew_saved_result as renew_saved_result
+from minitorch.ops.declare.writing import keep_old_value as keep_old_value
+from minitorch.ops.declare.writing import renew_saved_result as renew_saved_result
 from minitorch.tensor_base import TensorBase, allocate
 
 

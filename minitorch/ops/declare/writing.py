@@ -101,7 +101,7 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     check_partial_overlap(input, operands[1:])
     node = make_node(declaration, arguments, input)
     if node is not None:
-        _keep_old_value(node, input)
+        keep_old_value(node, input)
     target = input.array
     direct = compute_dtype is input._dtype
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
@@ -112,12 +112,12 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     bump_version(input)
     if node is not None:
         node.outputs = ((input._geometry, input._dtype),)
-        _renew_saved_result(node, input)
+        renew_saved_result(node, input)
         rebase_history(input, node)
     return input
 
 
-def _keep_old_value(node: OperatorNode, input: Any) -> None:
+def keep_old_value(node: OperatorNode, input: Any) -> None:
     """A derivative that needs the operand as it was before the write gets a copy of it, under its old history."""
     saved = node.saved or []
     for place, value in enumerate(saved):
@@ -127,7 +127,7 @@ def _keep_old_value(node: OperatorNode, input: Any) -> None:
             node.versions[place] = 0
 
 
-def _renew_saved_result(node: OperatorNode, input: Any) -> None:
+def renew_saved_result(node: OperatorNode, input: Any) -> None:
     """A derivative that needs the result finds it at the version after the write."""
     for place, saved in enumerate(node.operator.saved):
         if saved.kind is RESULT and node.versions[place] >= 0:

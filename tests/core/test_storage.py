@@ -1,0 +1,72 @@
+"""Storage: the bytes under a tensor, held against ``torch.UntypedStorage``."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+from outcomes import check_outcome, programs
+
+import minitorch
+
+READING = programs(
+    "torch, x",
+    "repr(torch.tensor([1, 2], dtype=torch.int16).untyped_storage())", "str(torch.tensor([]).untyped_storage())",
+    "torch.tensor([1, -2], dtype=torch.int16).untyped_storage().tolist()", "x.untyped_storage()[3]",
+    "x.untyped_storage()[-1]", "x.untyped_storage()[100]", "x.untyped_storage()['a']", "list(x.untyped_storage())",
+    "len(x[1:].untyped_storage())", "x.untyped_storage().nbytes()", "x.untyped_storage().size()",
+    "x.untyped_storage().element_size()", "x.untyped_storage().device", "x.untyped_storage().clone().tolist()",
+    "x.untyped_storage().is_cuda", "bool(x.untyped_storage())", "bool(torch.empty(0).untyped_storage())",
+    "torch.empty(0).untyped_storage().data_ptr()", "x.untyped_storage().untyped().nbytes()",
+    "x.bfloat16().untyped_storage().tolist()", "torch.ones(2).to(torch.float8_e5m2).untyped_storage().tolist()",
+    "torch.empty(0).data_ptr()", "x[2:].data_ptr()", "x[:, 1:].untyped_storage().data_ptr() == x.data_ptr()",
+    "x.t().untyped_storage().nbytes()", "x.expand(100, 2, 3).untyped_storage().nbytes()",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", READING)
+def test_the_bytes_under_a_tensor_are_pytorchs(program):
+    check_outcome(program, (2, 3), grad=False)
+
+
+def test_writing_bytes_changes_the_tensors_above():
+    def program(torch, x):
+        small = torch.zeros(3, dtype=torch.uint8)
+        small.untyped_storage()[1] = 7
+        filled = torch.zeros(2, dtype=torch.int16)
+        filled.untyped_storage().fill_(1)
+        return small, filled
+
+    check_outcome(program, (2, 3), grad=False)
+
+
+def test_views_share_one_storage_and_its_version():
+    def program(torch, x):
+        view = x.t()[1:]
+        view.add_(1)
+        shared = x.untyped_storage().data_ptr() == view.untyped_storage().data_ptr()
+        return shared, x._version, view._version, x.detach()._version, x.clone()._version
+
+    check_outcome(program, (2, 3), grad=False)
+
+
+def test_a_copied_storage_has_memory_of_its_own():
+    def program(torch, x):
+        storage = x.untyped_storage()
+        for twin in (storage.clone(), copy.deepcopy(storage)):
+            twin.fill_(255)
+        return x
+
+    check_outcome(program, (2, 3), grad=False)
+
+
+def test_writes_to_inference_memory_are_not_counted():
+    def program(torch, x):
+        with torch.inference_mode():
+            inside = torch.zeros(3)
+            inside.add_(1)
+        return inside.is_inference(), inside
+
+    check_outcome(program, (2, 3))
+    with minitorch.inference_mode():
+        assert minitorch.zeros(3).add_(1).untyped_storage().version == 0
