@@ -38,9 +38,9 @@ from minitorch.ops import (
     inquiry,
     legacy_types,
     linalg,
+    masking,
     matmul,
     matrix_vector,
-    masking,
     norms,
     parts,
     powers,
@@ -148,7 +148,7 @@ class Tensor(TensorBase):
     pin_memory = conversion.pin_memory
 
     # ---- creation (ops/creation.py, from_data.py) -----------------------------------------------------------------
-    __new__ = legacy_types.new_of_class
+    __new__ = legacy_types.new_of_class  # type: ignore[assignment]
     new = creation.new
     new_empty = creation.new_empty
     new_zeros = creation.new_zeros
@@ -532,9 +532,9 @@ class Tensor(TensorBase):
     # ---- autograd (minitorch/autograd) ----------------------------------------------------------------------------
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+        self, gradient: Any = None, retain_graph: Any = None, create_graph: Any = False, inputs: Any = None
     ) -> None:
-        """Add this tensor's gradients to the ``.grad`` of the leaves it was computed from. See ``autograd.backward``."""
+        """Add its gradients to the ``.grad`` of the leaves it was computed from. See ``autograd.backward``."""
         autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     @property
@@ -543,9 +543,9 @@ class Tensor(TensorBase):
         meta = self._meta
         if self._grad_fn is not None and (meta is None or (meta.grad is None and not meta.retains_grad)):
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute won't "
-                "be populated during autograd.backward(). If you indeed want the .grad field to be populated for a "
-                "non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+                "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated for "
+                "a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor by "
                 "mistake, make sure you access the leaf Tensor instead.",
                 UserWarning,
                 stacklevel=2,

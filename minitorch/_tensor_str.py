@@ -30,10 +30,9 @@ Left out on purpose: sparse, quantized and nested tensors, the packed float4 dty
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,13 +48,13 @@ __all__ = ["get_printoptions", "printoptions", "set_printoptions", "tensor_repr"
 # ---- options -----------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass
 class _PrintOptions:
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
+    def __init__(self) -> None:
+        self.precision: int = 4
+        self.threshold: float = 1000
+        self.edgeitems: int = 3
+        self.linewidth: int = 80
+        self.sci_mode: bool | None = None
 
 
 _options = _PrintOptions()
@@ -102,7 +101,7 @@ def set_printoptions(
 
 def get_printoptions() -> dict[str, Any]:
     """The options in force, as keyword arguments for ``set_printoptions``."""
-    return dataclasses.asdict(_options)
+    return dict(vars(_options))
 
 
 @contextlib.contextmanager
@@ -142,8 +141,7 @@ def _printed_part(array: NDArray[Any]) -> tuple[NDArray[Any], tuple[bool, ...]]:
 # ---- 2. notation -------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True)
-class _Notation:
+class _Notation(NamedTuple):
     """How one number is written, and the width of the column it stands in."""
 
     write: Callable[[Any], str]
@@ -186,8 +184,7 @@ def _write_integral(value: float) -> str:
 # ---- 3. layout ---------------------------------------------------------------------------------
 
 
-@dataclasses.dataclass(frozen=True)
-class _Layout:
+class _Layout(NamedTuple):
     """Arranges numbers into bracketed rows. ``imag`` is the second notation of a complex tensor."""
 
     real: _Notation

@@ -114,9 +114,7 @@ def iterate(tensor: Any) -> Iterator[Any]:
 def contains(tensor: Any, element: Any) -> bool:
     """Whether some element equals a number or a tensor."""
     if not isinstance(element, (TensorBase, int, float, complex)):
-        raise RuntimeError(
-            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-        )
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
     return bool((tensor == element).any().item())
 
 

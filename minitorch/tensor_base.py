@@ -15,7 +15,6 @@ PyTorch keeps the same in ``c10/core/TensorImpl.h`` (the handle) and ``torch/csr
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.grad_mode import modes

@@ -80,9 +80,7 @@ def test_a_scalar_of_every_dtype_prints_as_in_torch(dtype: dtypes.dtype) -> None
 
 @pytest.mark.parametrize("dtype", NATIVE, ids=str)
 @pytest.mark.parametrize("shape", [(1,), (7,), (40,), (3, 4), (2, 3, 4), (2, 1, 2, 3), (1, 1, 1)])
-def test_small_tensors_of_every_dtype_and_rank_print_as_in_torch(
-    dtype: dtypes.dtype, shape: tuple[int, ...]
-) -> None:
+def test_small_tensors_of_every_dtype_and_rank_print_as_in_torch(dtype: dtypes.dtype, shape: tuple[int, ...]) -> None:
     rng = np.random.default_rng(len(shape))
     for scale in (1, 30, 120):
         check((rng.standard_normal(shape) * scale).astype(dtype.np, casting="unsafe"))
@@ -110,17 +108,13 @@ def test_the_largest_and_smallest_integers_print_in_full(dtype: dtypes.dtype) ->
         ([1e-5], "tensor([1.0000e-05])"),
     ],
 )
-def test_the_notation_is_chosen_from_the_finite_nonzero_values(
-    values: list[float], line: str
-) -> None:
+def test_the_notation_is_chosen_from_the_finite_nonzero_values(values: list[float], line: str) -> None:
     assert check(np.array(values, np.float32)) == line
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("edge", [1000.0, 1e8, 1e-4])
-def test_values_one_ulp_around_a_limit_of_scientific_notation_agree(
-    dtype: Any, edge: float
-) -> None:
+def test_values_one_ulp_around_a_limit_of_scientific_notation_agree(dtype: Any, edge: float) -> None:
     at = dtype(edge)
     for value in (np.nextafter(at, dtype(0)), at, np.nextafter(at, dtype(np.inf))):
         check(np.array([value]))
@@ -251,9 +245,7 @@ CHOICES = st.fixed_dictionaries(
 
 @settings(max_examples=400, deadline=None)
 @given(st.data(), CHOICES)
-def test_every_option_has_the_effect_it_has_in_torch(
-    data: st.DataObject, chosen: dict[str, Any]
-) -> None:
+def test_every_option_has_the_effect_it_has_in_torch(data: st.DataObject, chosen: dict[str, Any]) -> None:
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=4, min_side=1, max_side=10))
     kind = data.draw(st.sampled_from([np.float32, np.float64, np.int64, np.bool_, np.complex64]))
     seed = data.draw(st.integers(0, 2**32 - 1))
@@ -389,9 +381,7 @@ def test_a_device_other_than_the_cpu_is_named() -> None:
 
 @pytest.mark.parametrize("shape", [(), (0,), (5,), (2, 3)])
 @pytest.mark.parametrize("dtype", [dtypes.float32, dtypes.int64, dtypes.complex64], ids=str)
-def test_a_meta_tensor_prints_dots_and_its_size(
-    shape: tuple[int, ...], dtype: dtypes.dtype
-) -> None:
+def test_a_meta_tensor_prints_dots_and_its_size(shape: tuple[int, ...], dtype: dtypes.dtype) -> None:
     twin = torch.empty(shape, dtype=getattr(torch, dtype.name), device="meta")
     assert printing.tensor_repr(Tensor(np.empty(shape, dtype.np), "meta")) == repr(twin)
 

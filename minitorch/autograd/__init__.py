@@ -86,9 +86,7 @@ def grad(
     edges, gradients = _start(roots, grad_outputs)
     targets = [_edge_of_input(source) for source in sources]
     keep = create_graph if retain_graph is None else retain_graph
-    found = run_backward(
-        edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets, accumulate=False
-    )
+    found = run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets, accumulate=False)
     for place, source in enumerate(sources):
         if found[place] is None and materialize_grads:
             found[place] = _zeros_like(source, create_graph)

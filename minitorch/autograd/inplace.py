@@ -60,9 +60,7 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
             f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
         )
     if tensor._grad_fn is None:
-        raise RuntimeError(
-            f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
-        )
+        raise RuntimeError(f"{operator}: a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 _MODES = {IN_NO_GRAD: ("no_grad", "with grad mode enabled"), IN_INFERENCE: ("inference", "in normal mode")}

@@ -85,11 +85,11 @@ class Node:
         self.sequence_nr = next_sequence_nr()
         self._hooks = None
 
-    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
+    def apply(self, *grad_outputs: Any) -> Sequence[Any]:
         """Gradients of the inputs from the gradients of the outputs (None stands for zeros)."""
         raise NotImplementedError(f"{self.name()} has no derivative")
 
-    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> tuple[Any, ...]:
+    def apply_towards(self, wanted: set[Node], grad_outputs: Sequence[Any]) -> Sequence[Any]:
         """``apply`` for a pass that only goes on to the nodes ``wanted``; what leads elsewhere may be left out."""
         return self.apply(*grad_outputs)
 
@@ -211,9 +211,7 @@ def _checked(hook: Callable[..., Any], old: Any, new: Any) -> Any:
     if not hasattr(new, "_geometry"):
         raise TypeError(f"expected Variable, but hook returned '{type(new).__name__}'")
     if new._dtype is not old._dtype:
-        raise RuntimeError(
-            f"hook '{_name_of(hook)}' has changed the type of value (was {old.dtype} got {new.dtype})"
-        )
+        raise RuntimeError(f"hook '{_name_of(hook)}' has changed the type of value (was {old.dtype} got {new.dtype})")
     if new._geometry.shape != old._geometry.shape:
         raise RuntimeError(f"hook '{_name_of(hook)}' has changed the size of value")
     return new
@@ -384,6 +382,4 @@ def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int
 
 def is_expandable_to(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     """Whether broadcasting ``shape`` against ``target`` gives ``target``."""
-    return len(shape) <= len(target) and all(
-        a == b or a == 1 for a, b in zip(reversed(shape), reversed(target))
-    )
+    return len(shape) <= len(target) and all(a == b or a == 1 for a, b in zip(reversed(shape), reversed(target)))

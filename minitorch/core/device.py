@@ -102,7 +102,8 @@ def _intern(kind: str, index: int | None) -> device:
     found = _interned.get((kind, index))
     if found is None:
         made = object.__new__(device)
-        for name, value in (("type", kind), ("index", index), ("_backend", backend_for(kind) if is_available(kind) else None)):
+        backend = backend_for(kind) if is_available(kind) else None
+        for name, value in (("type", kind), ("index", index), ("_backend", backend)):
             object.__setattr__(made, name, value)
         found = _interned.setdefault((kind, index), made)
     return found
@@ -132,7 +133,7 @@ def place_of(given: Any) -> device:
     if given is None:
         return _defaults.stack[-1]
     if given is cpu:
-        return cpu
+        return cpu  # type: ignore[no-any-return]
     named = device(given)
     if named.type == "cpu":
         return cpu

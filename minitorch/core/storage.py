@@ -120,5 +120,5 @@ class Storage:
         return copied
 
     def __repr__(self) -> str:
-        listed = "".join(f" {byte}\n" for byte in self.tolist())
-        return f"{listed}[torch.storage.UntypedStorage(device={self.device}) of size {self.nbytes()}]"
+        listed = "\n ".join(map(str, self.tolist()))
+        return f" {listed}\n[torch.storage.UntypedStorage(device={self.device}) of size {self.nbytes()}]"

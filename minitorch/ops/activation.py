@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip, keep
 from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import is_boolean, is_complex
@@ -266,6 +267,7 @@ def _(grad: Any, input: Any) -> Any:
 
 def prelu(input: Any, weight: Any) -> Any:
     """``input`` where positive, else ``weight * input``; one weight, or one for each channel (dimension 1)."""
+    arg.check_tensor(input, "prelu")
     if input._dtype is not weight._dtype:
         raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}")
     if weight.ndim > 1:

@@ -291,6 +291,7 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
 
 def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     """Indices of the nonzero elements in row-major order: ``(n, ndim)``, or a tensor a dimension (``as_tuple``)."""
+    arg.check_tensor(input, "nonzero")
     if as_tuple:
         return nonzero(input.unsqueeze(0) if input.ndim == 0 else input).unbind(1)
     device = input._storage.device

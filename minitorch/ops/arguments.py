@@ -33,7 +33,7 @@ def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
         return values
     if type(values) is int:
         return (values,)
-    if isinstance(values, TensorBase) and values.ndim == 1:
+    if isinstance(values, TensorBase) and values.ndim == 1 and values.numel() == 1:
         values = values.tolist()  # type: ignore[attr-defined]
     if not isinstance(values, (tuple, list)):
         return (integer(values, function, argument),)
@@ -94,6 +94,19 @@ def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
                 kwargs["dim"] = kwargs.pop("axis")
             if "keepdims" in kwargs:
                 kwargs["keepdim"] = kwargs.pop("keepdims")
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except AttributeError:
+            if args:
+                check_tensor(args[0], function.__name__)
+            raise
 
     return call
+
+
+def check_tensor(value: Any, function: str, argument: str = "input", position: int = 1) -> None:
+    """``TypeError`` if an argument that must be a tensor is something else."""
+    if not isinstance(value, TensorBase):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
+        ) from None

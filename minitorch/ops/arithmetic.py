@@ -19,6 +19,7 @@ import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of
+from minitorch.ops import arguments as arg
 from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, is_boolean, rounded_number
 from minitorch.tensor_base import TensorBase
@@ -286,6 +287,7 @@ absolute = abs
 
 def abs_(input: Any) -> Any:
     """In-place form of ``abs``."""
+    arg.check_tensor(input, "abs_")
     if input.is_complex():
         raise RuntimeError("In-place abs is not supported for complex tensors.")
     return abs.inplace(input)

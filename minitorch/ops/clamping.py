@@ -13,6 +13,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
+from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip
 from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, check_representable, is_complex
@@ -230,6 +231,8 @@ def _with_bounds(input: Any, *bounds: Any) -> Any:
     given = [bound for bound in bounds if bound is not None]
     if not given:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if not isinstance(input, TensorBase):
+        arg.check_tensor(input, "clamp")
     dtype = input._dtype
     if dtype.category != dtypes.FLOATING or any(type(bound) not in (int, float) for bound in given):
         for bound in given:

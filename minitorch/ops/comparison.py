@@ -12,6 +12,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
+from minitorch.ops import arguments as arg
 from minitorch.ops.arguments import tensor as check_tensor
 from minitorch.ops.declare import pointwise
 from minitorch.tensor_base import TensorBase
@@ -97,6 +98,7 @@ def signbit(xp: Any, input: Any, out: Any) -> Any:
 
 def isreal(input: Any) -> Any:
     """Whether each element has no imaginary part."""
+    arg.check_tensor(input, "isreal")
     return input.imag == 0 if input.is_complex() else isfinite(input) | True
 
 

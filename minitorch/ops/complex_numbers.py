@@ -15,6 +15,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
+from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator, pointwise
 from minitorch.ops.declare.operator import Operator, record
 from minitorch.tensor_base import TensorBase, view_of
@@ -33,6 +34,7 @@ def _(grad: Any) -> Any:
 
 def conj(input: Any) -> Any:
     """The complex conjugate; a real tensor itself."""
+    arg.check_tensor(input, "conj")
     return conj_physical(input) if input.is_complex() else input
 
 
@@ -62,6 +64,7 @@ _view_as_complex.add_derivative(("input",), lambda grad: view_as_real(grad))
 
 def view_as_real(input: Any) -> Any:
     """A complex tensor as a real one with a last dimension of size 2, over the same memory."""
+    arg.check_tensor(input, "view_as_real")
     if not input.is_complex():
         raise RuntimeError("view_as_real is only supported for complex tensors")
     old = input._geometry
@@ -74,6 +77,7 @@ def view_as_real(input: Any) -> Any:
 
 def view_as_complex(input: Any) -> Any:
     """The inverse of ``view_as_real``. ``RuntimeError`` unless the pairs lie side by side."""
+    arg.check_tensor(input, "view_as_complex")
     old = input._geometry
     if input._dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeError(
@@ -94,11 +98,13 @@ def view_as_complex(input: Any) -> Any:
 
 def real(input: Any) -> Any:
     """The real part, a view; a real tensor itself."""
+    arg.check_tensor(input, "real")
     return view_as_real(input).select(-1, 0) if input.is_complex() else input
 
 
 def imag(input: Any) -> Any:
     """The imaginary part, a view. ``RuntimeError`` for a real tensor."""
+    arg.check_tensor(input, "imag")
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     return view_as_real(input).select(-1, 1)
@@ -137,6 +143,7 @@ def _(grad: Any, input: Any) -> Any:
 
 def angle(input: Any, *, out: Any = None) -> Any:
     """The angle of complex numbers; for real ones 0 or pi."""
+    arg.check_tensor(input, "angle")
     if input._dtype.category < dtypes.FLOATING:
         input = input.to(dtypes.get_default_dtype())
     return _angle(input, out=out)

@@ -149,12 +149,14 @@ _zero = _filling("ZeroBackward0")
 
 def fill_(input: Any, value: Any) -> Any:
     """Write one value, a number or a zero-dim tensor, into every element."""
+    arg.check_tensor(input, "fill_")
     array = _value_for(input, value, "fill_")
     return _fill(_fill_with_tensor if isinstance(value, TensorBase) else _fill_with_number, input, value, array)
 
 
 def fill(input: Any, value: Any) -> Any:
     """A tensor like ``input`` with one value everywhere."""
+    arg.check_tensor(input, "fill")
     result = allocate(geo.preserving(input._geometry), input._dtype, input._storage.device)
     result.array[...] = _value_for(input, value, "fill")
     record(_new_with_tensor if isinstance(value, TensorBase) else _new_with_number, (input, value), result)
@@ -163,6 +165,7 @@ def fill(input: Any, value: Any) -> Any:
 
 def zero_(input: Any) -> Any:
     """Write zero into every element."""
+    arg.check_tensor(input, "zero_")
     return _fill(_zero, input, 0, 0)
 
 
@@ -191,7 +194,7 @@ def value_as_array(value: Any, dtype: Dtype) -> Any:
 
 
 def _fill(operator: Operator, input: Any, value: Any, array: Any) -> Any:
-    check_inplace(input, operator.name, value, overlap=True)  # writing one value twice does no harm
+    check_inplace(input, operator.name + "_", value, overlap=True)  # writing one value twice does no harm
     node = make_node(operator, (input, value), input)
     input.array[...] = array
     _written(input, node)

@@ -13,8 +13,8 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.core.device import place_of
 from minitorch.core.device import device as Device
+from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import (
     contiguous_format,
@@ -165,9 +165,7 @@ def _number(value: Any, function: str) -> Any:
     if isinstance(value, TensorBase) and value.ndim == 0:
         value = value.item()  # type: ignore[attr-defined]
     if not isinstance(value, NUMBERS):
-        raise TypeError(
-            f"{function}(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}"
-        )
+        raise TypeError(f"{function}(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
     return value
 
 

@@ -131,6 +131,7 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: 
 
 def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any = None) -> Any:
     """``gather`` with broadcasting: input and indices are expanded to each other but for ``dim``. None: flattened."""
+    arg.check_tensor(input, "take_along_dim")
     if indices._dtype is not dtypes.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices._dtype.name}")
     if dim is None:

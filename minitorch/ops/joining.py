@@ -145,8 +145,7 @@ def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geom
         check_out(operator.name, out, given)
         if not can_cast(dtype, out._dtype):
             raise TypeError(
-                f"torch.cat(): input types can't be cast to the desired output type "
-                f"{scalar_type_name(out._dtype)}"
+                f"torch.cat(): input types can't be cast to the desired output type {scalar_type_name(out._dtype)}"
             )
         return write_out(out, operator.forward(device.backend.xp, arrays, axis), geometry.shape)
     array = operator.forward(device.backend.xp, arrays, axis)

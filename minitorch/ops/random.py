@@ -47,9 +47,7 @@ _BERNOULLI, _BERNOULLI_OF, _BERNOULLI_OF_TENSOR = map(
 )
 
 
-def _fill_with_samples(
-    operator: Operator, input: Any, sample: Callable[[tuple[int, ...]], Any], name: str
-) -> Any:
+def _fill_with_samples(operator: Operator, input: Any, sample: Callable[[tuple[int, ...]], Any], name: str) -> Any:
     """Write ``sample(shape)`` into ``input`` in the order of its memory."""
     check_inplace(input, name)
     array = input.array
@@ -65,7 +63,7 @@ def _fill_with_samples(
 
 
 def _memory_order(geometry: geo.Geometry) -> list[int]:
-    """The dimensions from outermost to innermost in memory; a tensor with gaps is filled in the order of its indices."""
+    """The dimensions from outermost to innermost in memory; with gaps, in the order of the indices."""
     if geometry.is_contiguous or not geo.is_dense(geometry):
         return list(range(geometry.ndim))
     return sorted(range(geometry.ndim), key=lambda dim: (-geometry.stride[dim], dim))
@@ -111,7 +109,7 @@ def normal_(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any =
 
 
 def random_(input: Any, *bounds: int | None, generator: Any = None, **names: int) -> Any:
-    """Integers on [from, to): ``random_(from, to)``, ``random_(to)`` from 0, ``random_()`` over what the dtype holds."""
+    """Integers on [from, to): ``random_(from, to)``; ``random_(to)`` from 0; ``random_()`` all the dtype holds."""
     gen, np_dtype = _engine(generator), input._dtype.np
     if not bounds and not names:
         return _fill_with_samples(
@@ -269,7 +267,7 @@ def randint_like(
     layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
     memory_format: MemoryFormat | None = preserve_format,
 ) -> Any:  # fmt: skip
-    """``randint`` in the input's shape and dtype: ``randint_like(input, high)`` or ``randint_like(input, low, high)``."""
+    """``randint`` in the input's shape and dtype: ``randint_like(input, high)`` or ``(input, low, high)``."""
     given = list(bounds)
     high = given.pop() if given and high is None else high
     low = given.pop() if given and low is None else low
@@ -336,6 +334,7 @@ def _check_deviations(std: Any) -> None:
 
 def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out: Any = None) -> Any:
     """1 with the probability each element of ``input`` says (or ``p``), else 0."""
+    arg.check_tensor(input, "bernoulli")
     if p is not None:
         return bernoulli_(empty_like(input), p, generator=generator)
     values = distributions.bernoulli_tensor(_engine(generator), input.array, input._dtype.np)
@@ -350,6 +349,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out:
 def multinomial(input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None,
                 out: Any = None) -> Any:  # fmt: skip
     """``num_samples`` indices a row, drawn in proportion to the row's weights."""
+    arg.check_tensor(input, "multinomial")
     count = arg.integer(num_samples, "multinomial", "num_samples")
     indices = distributions.multinomial(_engine(generator), input.detach().array, count, replacement)
     return deliver(np.ascontiguousarray(indices), dtypes.int64, input.device, False, out)

@@ -36,6 +36,7 @@ _flip.add_derivative(("input",), lambda grad, dims: flip(grad, dims))
 
 def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
     """Reverse the order along ``dims``. A copy with the input's memory order."""
+    arg.check_tensor(input, "flip")
     axes = geo.wrap_dims(arg.sizes(axes if dims is None else (dims,), "flip", "dims"), input.ndim)
     device = input._storage.device
     result = allocate(geo.preserving(input._geometry), input._dtype, device)
@@ -46,6 +47,7 @@ def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
 
 def fliplr(input: Any) -> Any:
     """Reverse the columns (dimension 1)."""
+    arg.check_tensor(input, "fliplr")
     if input.ndim < 2:
         raise RuntimeError("Input must be >= 2-d.")
     return flip(input, (1,))
@@ -53,6 +55,7 @@ def fliplr(input: Any) -> Any:
 
 def flipud(input: Any) -> Any:
     """Reverse the rows (dimension 0)."""
+    arg.check_tensor(input, "flipud")
     if input.ndim < 1:
         raise RuntimeError("Input must be >= 1-d.")
     return flip(input, (0,))
@@ -95,6 +98,7 @@ _rot90.add_derivative(("input",), lambda grad, k, dims: rot90(grad, -k, dims))
 
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """Rotate by ``k`` times 90 degrees in the plane of two dimensions, from the first towards the second."""
+    arg.check_tensor(input, "rot90")
     axes = arg.integers(dims, "rot90", "dims")
     if len(axes) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(axes)}")
@@ -143,6 +147,7 @@ def repeat(input: Any, *times: Any, repeats: Any = None) -> Any:
 
 def tile(input: Any, *times: Any, dims: Any = None) -> Any:
     """``repeat``, where missing leading numbers count as 1."""
+    arg.check_tensor(input, "tile")
     times = arg.sizes(times if dims is None else (dims,), "tile", "dims")
     return repeat(input, (*[1] * (input.ndim - len(times)), *times))
 
@@ -230,6 +235,7 @@ def _(grad: Any, diagonal: int) -> Any:
 
 
 def _check_matrix(input: Any, function: str) -> None:
+    arg.check_tensor(input, function)
     if input.ndim < 2:
         raise RuntimeError(f"{function}: input tensor must have at least 2 dimensions")
 
@@ -275,6 +281,7 @@ def _(grad: Any, offset: int, dim1: int, dim2: int) -> Any:
 
 def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
     """The last dimension as the diagonal of two new dimensions, zeros elsewhere."""
+    arg.check_tensor(input, "diag_embed")
     first, second = geo.wrap_dim(dim1, input.ndim + 1), geo.wrap_dim(dim2, input.ndim + 1)
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
@@ -298,6 +305,7 @@ def _(grad: Any, input_geometry: Geometry, offset: int) -> Any:
 
 def diag(input: Any, diagonal: int = 0) -> Any:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
+    arg.check_tensor(input, "diag")
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     if input.ndim == 2:
@@ -321,6 +329,7 @@ def _(grad: Any, input_geometry: Geometry) -> Any:
 
 def trace(input: Any) -> Any:
     """Sum of the diagonal of a matrix; of integers ``int64``."""
+    arg.check_tensor(input, "trace")
     if input.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
     return _trace(input)

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 from minitorch.autograd.inplace import bump_version, check_inplace
-from minitorch.autograd.node import Node
 from minitorch.core import geometry as geo
 from minitorch.core.memory_format import format_geometry, memory_format, preserve_format
 from minitorch.core.storage import Storage
@@ -32,7 +31,8 @@ def _becoming(view: Callable[..., Any], name: str) -> Callable[..., Any]:
         bump_version(input)
         node = result._grad_fn
         if node is not None:
-            node.__class__ = _in_place_class(type(node))
+            kind: Any = type(node)
+            node.__class__ = _in_place_class(kind)
             input._grad_fn, input._output_nr, input._requires_grad = node, result._output_nr, True
         if input._base is not None:
             input._view_version = input._storage.version
@@ -51,7 +51,7 @@ _IN_PLACE_NAMES = {
 
 
 @cache
-def _in_place_class(node_class: type[Node]) -> type[Node]:
+def _in_place_class(node_class: Any) -> Any:
     """The same node under the name that PyTorch gives it in place."""
     return type(_IN_PLACE_NAMES[node_class.__name__], (node_class,), {"__slots__": ()})
 
@@ -121,9 +121,7 @@ def set_(input: Any, source: Any = None, storage_offset: int = 0, size: Any = No
     else:
         other = arg.tensor(source, "set_", "source")
         if other._dtype is not input._dtype:
-            raise RuntimeError(
-                f"Could not set tensor of type {other._dtype} to a tensor of type {input._dtype}"
-            )
+            raise RuntimeError(f"Could not set tensor of type {other._dtype} to a tensor of type {input._dtype}")
         input._storage, input._geometry = other._storage, other._geometry
     input._array = None
     return input

@@ -16,6 +16,7 @@ from minitorch.autograd.inplace import bump_version, check_inplace, rebase_histo
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.promotion import result_type_of, scalar_type_name
+from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import keep, select
 from minitorch.ops.declare.operands import (
     NUMBERS,
@@ -51,6 +52,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
     With the condition alone: the indices of its nonzero elements, a tensor a dimension.
     """
     if input is None and other is None:
+        arg.check_tensor(condition, "where", "condition")
         return condition.nonzero(as_tuple=True)
     arguments = (condition, input, other)
     _check_where(*arguments)

@@ -240,6 +240,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: An
 
 def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """``median`` of what is not nan."""
+    arg.check_tensor(input, "nanmedian")
     if dim is None:
         return deliver(_nanmedian(input), out, "nanmedian", input)
     axis = _axis(input, dim, "nanmedian")

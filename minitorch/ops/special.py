@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 from minitorch.core import dtypes
+from minitorch.ops import arguments as arg
 from minitorch.ops.declare import pointwise
 from minitorch.ops.elementary import exp
 from minitorch.ops.selection import where
@@ -167,11 +168,13 @@ def nan_to_num(
     input: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None, *, out: Any = None
 ) -> Any:
     """nan becomes ``nan`` (0), the infinities ``posinf`` and ``neginf`` (the dtype's largest and smallest number)."""
+    arg.check_tensor(input, "nan_to_num")
     return _nan_to_num(input, *_replacements(input, nan, posinf, neginf), out=out)
 
 
 def nan_to_num_(input: Any, nan: float | None = None, posinf: float | None = None, neginf: float | None = None) -> Any:
     """In-place form of ``nan_to_num``."""
+    arg.check_tensor(input, "nan_to_num_")
     return _nan_to_num.inplace(input, *_replacements(input, nan, posinf, neginf))
 
 

@@ -80,9 +80,7 @@ def _zeros_for_missing(grads: tuple[Any, ...], geometries: list[Geometry]) -> li
     return [some.new_zeros(g.shape) if grad is None else grad for grad, g in zip(grads, geometries)]
 
 
-def split(
-    tensor: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
-) -> tuple[Any, ...]:
+def split(tensor: Any, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None) -> tuple[Any, ...]:
     """Views of parts along ``dim``: of one size (the last may be smaller), or of the sizes listed."""
     if split_size is not None:
         split_size_or_sections = split_size
@@ -110,8 +108,7 @@ def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, .
     axis = geo.wrap_dim(arg.integer(dim, "split_with_sizes", "dim"), input._geometry.ndim)
     if any(length < 0 for length in lengths):
         raise RuntimeError(
-            "split_with_sizes expects split_sizes have only non-negative entries, but got "
-            f"split_sizes={list(lengths)}"
+            f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={list(lengths)}"
         )
     if sum(lengths) != input.shape[axis]:
         raise RuntimeError(

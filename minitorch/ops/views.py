@@ -77,13 +77,24 @@ def view_as_dtype(input: Any, dtype: Dtype) -> Any:
     return over_storage(input._storage, kind, Geometry(shape, stride, own.offset // times))
 
 
+@view("ReshapeAliasBackward0")
+def _reshape_alias(geometry: Geometry, size: tuple[int, ...]) -> Geometry:
+    """``view`` under the name it has when ``reshape`` finds that strides allow it."""
+    return geo.view(geometry, size)
+
+
+@_reshape_alias.derivative("input")
+def _(grad: Any, input_geometry: Geometry) -> Any:
+    return reshape(grad, input_geometry.shape)
+
+
 def reshape(input: Any, *size: Any, shape: Any = None) -> Any:
     """A view of that shape if strides allow it, else a contiguous copy."""
     if not isinstance(input, TensorBase):
         arg.tensor(input, "reshape", "input")
     wanted = arg.sizes(size, "reshape", "shape", shape)
     if geo.try_view(input._geometry, wanted) is not None:
-        return _view(input, wanted)
+        return _view(input, wanted) if input._geometry.is_contiguous else _reshape_alias(input, wanted)
     return _unsafe_view(input.clone(memory_format=contiguous_format), wanted)
 
 

@@ -337,6 +337,32 @@ def test_create_graph_keeps_the_graph_unless_told_otherwise():
     assert same(program) == "RuntimeError"
 
 
+def test_backward_with_create_graph_keeps_the_graph_too():
+    def program(engine):
+        x = leaf(engine, 1.5, -2.0)
+        y = (x * x).sum()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            y.backward(create_graph=True)
+            y.backward(create_graph=True, retain_graph=False)
+        result = x.grad.detach(), outcome(lambda: y.backward())
+        x.grad = None
+        return result
+
+    assert same(program)[1] == "RuntimeError"
+
+
+def test_nothing_is_recorded_going_backward_in_inference_mode():
+    def program(engine):
+        x = leaf(engine, 1.5, -2.0)
+        y = (x * x).sum()
+        with engine.inference_mode():
+            (found,) = engine.autograd.grad(y, x, create_graph=True)
+        return found, found.is_inference()
+
+    same(program)
+
+
 def test_grad_leaves_out_what_is_not_on_the_way():
     def program(engine):
         asked = []
@@ -547,6 +573,31 @@ def test_two_threads_go_backward_at_once():
         sys.setswitchinterval(interval)
     assert not failures
     np.testing.assert_array_equal(x.grad.numpy(), np.full(50, 2.0 * 4 * 200))
+
+
+def test_no_thread_overwrites_the_first_gradient_of_another():
+    x = minitorch.ones(2000, dtype=minitorch.float64).requires_grad_()
+    interval, totals = sys.getswitchinterval(), []
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(150):
+            x.grad = None
+            start = threading.Barrier(3)
+
+            def work(start=start):
+                y = (x * 3).sum()
+                start.wait()
+                y.backward()
+
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            totals.append(x.grad[0].item())
+    finally:
+        sys.setswitchinterval(interval)
+    assert set(totals) == {9.0}
 
 
 def test_backward_inside_a_backward():

@@ -19,7 +19,9 @@ def function(engine, forward, backward=lambda ctx, *gradients: gradients[0], **m
     """A Function class with these static methods."""
     members = {name: staticmethod(member) for name, member in members.items()}
     return type(
-        "F", (engine.autograd.Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward), **members}
+        "F",
+        (engine.autograd.Function,),
+        {"forward": staticmethod(forward), "backward": staticmethod(backward), **members},
     )
 
 
@@ -395,9 +397,9 @@ def test_once_differentiable_refuses_the_second_derivative():
     [
         lambda engine, x: engine.autograd.Function.apply(x),
         lambda engine, x: type("F", (engine.autograd.Function,), {}).apply(x),
-        lambda engine, x: type("F", (engine.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)})
-        .apply(x)
-        .backward(),
+        lambda engine, x: (
+            type("F", (engine.autograd.Function,), {"forward": staticmethod(lambda ctx, x: x * 2)}).apply(x).backward()
+        ),
         lambda engine, x: function(engine, square_forward).apply(),
         lambda engine, x: function(engine, square_forward, square_backward, vjp=square_backward).apply(x).backward(),
         lambda engine, x: function(engine, lambda x: x * 2, setup_context=lambda *a: None).apply(x, other=3),

@@ -183,7 +183,7 @@ def test_what_an_inference_tensor_may_do():
         (copy * x).sum().backward()
         return (
             t, t.is_inference(), t[:1].is_inference(), t[:1]._is_view(), copy.is_inference(), normal_written, x.grad,
-            copy.grad, x._version, (t * 2).is_inference(),
+            copy.grad, x._version, (t * 2).is_inference(), t.data.is_inference(), t.detach().is_inference(),
         )  # fmt: skip
 
     same(program)

@@ -88,7 +88,7 @@ def test_real_inputs_with_complex_outputs():
 def test_inputs_that_require_no_grad_and_others_are_handed_on():
     plain = double(3).detach()
     assert gradcheck(lambda x, y, k, text: x * y * k, (double(3), plain, 3, "text"))
-    assert gradcheck(lambda x: (x > 0), double(3))
+    assert gradcheck(lambda x: x > 0, double(3))
 
 
 def test_the_inputs_are_left_as_they_were():

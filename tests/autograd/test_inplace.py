@@ -27,8 +27,9 @@ def test_every_write_counts_one():
         x = engine.ones(4)
         seen = [x._version]
         for write in (
-            lambda: x.mul_(2), lambda: x.add_(x), lambda: x.copy_(engine.zeros(4)), lambda: x.fill_(3), lambda: x.zero_(),
-            lambda: x[1:].mul_(2), lambda: x.__setitem__(0, 5.0), lambda: x.detach().mul_(2), lambda: x.data.mul_(2),
+            lambda: x.mul_(2), lambda: x.add_(x), lambda: x.copy_(engine.zeros(4)), lambda: x.fill_(3),
+            lambda: x.zero_(), lambda: x[1:].mul_(2), lambda: x.__setitem__(0, 5.0), lambda: x.detach().mul_(2),
+            lambda: x.data.mul_(2),
             lambda: x.exp_(), lambda: x * 2, lambda: x.view(2, 2)[0].zero_(), lambda: engine.mul(x, x, out=x),
         ):  # fmt: skip
             write()
@@ -174,10 +175,12 @@ REFUSED = {
     "one of several outputs": lambda engine, x: (x * 1).unbind(0)[1].mul_(2),
     "part of a split": lambda engine, x: (x * 1).split(1)[1].mul_(2),
     "view of one of several outputs": lambda engine, x: (x * 1).split(1)[1].view(1, 1).mul_(2),
-    "plain one of several outputs, by what requires grad": lambda engine, x: engine.ones(2).double().unbind(0)[0].mul_(x[0]),
+    "plain one of several outputs, by what requires grad": lambda engine, x: (
+        engine.ones(2).double().unbind(0)[0].mul_(x[0])
+    ),
     "expanded": lambda engine, x: (x * 1).expand(2, 2).mul_(2),
     "expanded by copy": lambda engine, x: (x * 1).expand(2, 2).copy_(engine.ones(2, 2)),
-    "overlapping": lambda engine, x: (x * 1)[:1].add_((x * 1)).sum(),
+    "overlapping": lambda engine, x: (x * 1)[:1].add_(x * 1).sum(),
 }
 
 

@@ -22,7 +22,11 @@ def test_next_functions_say_where_gradients_go():
         a, b = (x * w).unbind(0)
         y = a * 2
         z = b * engine.ones((), dtype=engine.float64)
-        return [[(node, nr) for node, nr in t.grad_fn.next_functions] for t in (a, y, z, x * w)], a.output_nr, b.output_nr
+        return (
+            [[(node, nr) for node, nr in t.grad_fn.next_functions] for t in (a, y, z, x * w)],
+            a.output_nr,
+            b.output_nr,
+        )
 
     same(program)
 

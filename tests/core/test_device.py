@@ -43,7 +43,7 @@ TENSORS = programs(
     "x.to('cuda')", "x.cuda()", "torch.ones(2, device='cuda')", "torch.tensor(1, device='cuda:0')", "x.to('foo')",
     "torch.ones(2, device='mps')", "torch.ones(2, device='xpu')", "torch.zeros(2, device=1.5)", "x.to(0)",
     "torch.zeros(2, device=0)", "torch.zeros(2, device=torch.device('cpu', 0)) + x", "x.get_device()",
-    "torch.device('cuda').__enter__()", "torch.set_default_device('cuda:x')",
+    "torch.set_default_device('cuda:x')",
 )  # fmt: skip
 
 

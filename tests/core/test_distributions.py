@@ -381,7 +381,7 @@ def test_bad_weights_are_refused_as_by_torch(weights: list[Any], n: int, replace
 
 
 def assert_refused_alike(name: str, ours: Callable[[Generator], Any], theirs: Callable[[], Any]) -> None:
-    with pytest.raises(Exception) as expected:  # noqa: B017, PT011 (its type is the expectation)
+    with pytest.raises(Exception) as expected:
         theirs()
     gen = Generator().manual_seed(0)
     before = gen.get_state_bytes()

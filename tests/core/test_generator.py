@@ -174,7 +174,7 @@ def test_a_new_generator_starts_where_torchs_does() -> None:
 
 @pytest.mark.parametrize("seed", [2**64, -(2**63) - 1, 1.5, "3", True, None, np.int64(4)])
 def test_what_torch_refuses_as_a_seed_is_refused_alike(seed: object) -> None:
-    with pytest.raises(Exception) as theirs:  # noqa: B017, PT011 (its type is the expectation)
+    with pytest.raises(Exception) as theirs:
         torch.Generator().manual_seed(seed)  # type: ignore[arg-type]
     with pytest.raises(theirs.type, match="manual_seed"):
         Generator().manual_seed(seed)  # type: ignore[arg-type]

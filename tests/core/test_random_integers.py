@@ -200,7 +200,7 @@ REFUSED: list[tuple[Callable[[Generator], Any], Callable[[], Any]]] = [
 def test_what_torch_refuses_is_refused_before_a_number_is_drawn(
     ours: Callable[[Generator], Any], theirs: Callable[[], Any]
 ) -> None:
-    with pytest.raises(Exception) as expected:  # noqa: B017, PT011 (its type is the expectation)
+    with pytest.raises(Exception) as expected:
         theirs()
     gen = Generator().manual_seed(0)
     before = gen.get_state_bytes()

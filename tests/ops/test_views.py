@@ -79,7 +79,8 @@ def test_bytes_can_be_read_as_another_dtype_where_pytorch_reads_them(program):
 
 DIFFERENTIABLE = programs(
     "torch, x",
-    "x.view(6, 4)", "x.view(-1)", "x.reshape(4, 6)", "x.reshape(2, 3, 2, 2)", "x.flatten()", "x.flatten(1)", "x.ravel()",
+    "x.view(6, 4)", "x.view(-1)", "x.reshape(4, 6)", "x.reshape(2, 3, 2, 2)", "x.flatten()", "x.flatten(1)",
+    "x.ravel()",
     "x.unflatten(2, (2, 2))", "x.transpose(0, 2)", "x.transpose(-1, -1)", "x.swapaxes(1, 2)", "x.permute(2, 0, 1)",
     "x.permute(-1, -3, -2)", "x.movedim(0, -1)", "x.movedim((0, 1), (2, 0))", "x.mT", "x.mH", "x.select(0, 0).t()",
     "x.select(0, 0).T", "x.select(0, 0).H", "x.expand(5, 2, 3, 4)", "x.unsqueeze(1).expand(-1, 6, -1, -1)",
@@ -165,3 +166,11 @@ def test_as_subclass_makes_an_instance_of_a_subclass_over_the_same_memory():
 
     check_outcome(program, (2, 3))
     check_outcome(lambda torch, x: x.as_subclass(int), (2, 3))
+
+
+@pytest.mark.parametrize("program", programs(
+    "torch, x",
+    "x[:, ::2].reshape(-1)", "x[:, 1].reshape(2, 1)", "x[:, :2].unsqueeze(0).flatten(0, 1)", "x.t().reshape(3, 2, 1)",
+))  # fmt: skip
+def test_a_reshape_that_strides_allow_is_named_as_in_pytorch(program):
+    check_outcome(program, (2, 3))

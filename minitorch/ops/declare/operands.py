@@ -59,9 +59,14 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
                 f"{declaration.name}(): argument '{declaration.parameters[place]}' (position {place + 1}) must be "
                 f"Tensor, not {type(operand).__name__}"
             )
+    if device is None:
+        raise TypeError(
+            f"{declaration.name}(): argument '{declaration.parameters[0]}' (position 1) must be Tensor, not "
+            f"{type(operands[0]).__name__}"
+        )
     if declaration.check is not None:
         declaration.check(declaration.name, operands)
-    return device if same and device is not None else device_of_operands(declaration.name, operands)
+    return device if same else device_of_operands(declaration.name, operands)
 
 
 def device_of_operands(name: str, operands: Sequence[Any]) -> Any:

@@ -45,7 +45,7 @@ def view(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorF
                     f"{declaration.name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                 ) from None
             geometry = forward(own, *arguments)
-            if type(geometry) is list:
+            if isinstance(geometry, list):
                 return _several(input, arguments, geometry)
             result = view_of(input, geometry)
             if modes.enabled and (input._requires_grad or (input._base is not None and input._base._requires_grad)):

@@ -41,7 +41,12 @@ def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = 
     general = otherwise or compute_inplace
 
     def call(input: Any, *arguments: Any) -> Any:
-        storage, geometry, dtype = input._storage, input._geometry, input._dtype
+        try:
+            storage, geometry, dtype = input._storage, input._geometry, input._dtype
+        except AttributeError:
+            raise TypeError(
+                f"{declaration.name}_(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+            ) from None
         recording = modes.enabled
         if (
             not short
@@ -76,7 +81,7 @@ def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = 
         storage.version += 1
         return input
 
-    call.__name__ = call.__qualname__ = declaration.name + "_"
+    call.__name__ = call.__qualname__ = declaration.forward.__name__.strip("_") + "_"
     call.__module__ = declaration.forward.__module__
     call.__doc__ = f"In-place form of ``{declaration.name}``: the result is written into ``input``."
     return call

@@ -35,7 +35,7 @@ class DataLoader:
         dataset: Any,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Iterable[Any] | None = None,
+        sampler: Any = None,
         batch_sampler: Iterable[Any] | None = None,
         num_workers: int = 0,
         collate_fn: Callable[[Any], Any] | None = None,
@@ -144,7 +144,8 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
         raise ValueError("persistent_workers option needs num_workers > 0")
     if num_workers > 0:
         raise NotImplementedError(
-            f"DataLoader: num_workers={num_workers} asks for worker processes, which are not built yet; use num_workers=0"
+            f"DataLoader: num_workers={num_workers} asks for worker processes, which are not built yet: "
+            "use num_workers=0"
         )
 
 

@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar
 
 from minitorch.core.generator import Generator, default_generator
 from minitorch.ops.random import randperm
-from minitorch.tensor_base import TensorBase
 
 T = TypeVar("T")
 
@@ -125,8 +124,8 @@ class Subset(Dataset[T]):
     def __init__(self, dataset: Dataset[T], indices: Sequence[int]) -> None:
         if type(self).__getitem__ is not Subset.__getitem__ and type(self).__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
-                f"{type(self).__name__} overrides __getitem__ but not __getitems__, which the loader calls for a batch: "
-                "override that too, with [self[i] for i in indices] if nothing better is at hand"
+                f"{type(self).__name__} overrides __getitem__ but not __getitems__, which the loader calls for a "
+                "batch: override that too, with [self[i] for i in indices] if nothing better is at hand"
             )
         self.dataset = dataset
         self.indices = indices

@@ -1,4 +1,4 @@
-"""Shapes that meet, and the strides of results: held against `x + y`, `torch.where`, `-x` and `clone` on real tensors."""
+"""Shapes that meet, and the strides of results: held against pointwise operators and `clone` on real tensors."""
 
 from __future__ import annotations
 
