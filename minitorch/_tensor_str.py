@@ -308,7 +308,7 @@ def tensor_repr(t: Tensor, *, tensor_contents: str | None = None) -> str:
     of Tensor prints under its own name; one that serves as a parameter is wrapped once more. The
     heading "Parameter containing:" belongs to ``Parameter.__repr__``.
     """
-    is_plain = _is_ours(type(t), "Tensor") or _is_ours(type(t), "Parameter")
+    is_plain = any(_is_ours(type(t), name) for name in ("Tensor", "Parameter", "Buffer"))
     prefix = "tensor(" if is_plain else f"{type(t).__name__}("
     contents = _contents(t, len(prefix)) if tensor_contents is None else tensor_contents
     text = _append_suffixes(prefix + contents, _suffixes(t), len(prefix))

@@ -351,6 +351,7 @@ def _shorten_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) 
 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """(*) of classes -> (*, num_classes) with a 1 at each class; -1 infers the number from the largest."""
+    check_tensor(tensor, "one_hot")
     if tensor._dtype is not dtypes.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not tensor.numel():

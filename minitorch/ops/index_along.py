@@ -132,7 +132,7 @@ def check_slices(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(input.shape)} source.shape = {list(source.shape)}"
         )
-    check_index_range(index, _length(input, axis), axis, error)
+    check_index_range(index, _length(input, axis), axis, IndexError if input.ndim < 2 else error)
     return axis
 
 

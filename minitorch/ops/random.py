@@ -176,6 +176,13 @@ def geometric_(input: Any, p: float, *, generator: Any = None) -> Any:
 # ---- new tensors -----------------------------------------------------------------------------------------------------
 
 
+def _as_new(result: Any, requires_grad: bool, out: Any = None) -> Any:
+    """What was drawn into a fresh tensor: the first content of its storage, which counts as no change of it."""
+    if out is None:
+        result._storage.version = 0
+    return result.requires_grad_() if requires_grad else result
+
+
 def rand(
     *sizes: Any, size: Any = None, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
@@ -184,7 +191,7 @@ def rand(
     gen = _engine(generator)
     empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
     result = uniform_(empty_one, generator=gen)
-    return result.requires_grad_() if requires_grad else result
+    return _as_new(result, requires_grad, out)
 
 
 def randn(
@@ -195,7 +202,7 @@ def randn(
     gen = _engine(generator)
     empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
     result = normal_(empty_one, generator=gen)
-    return result.requires_grad_() if requires_grad else result
+    return _as_new(result, requires_grad, out)
 
 
 def randint(
@@ -220,8 +227,8 @@ def randint(
     result = empty(size, out=out, dtype=kind, layout=layout, device=device, pin_memory=pin_memory)
     if requires_grad:
         result.requires_grad_().detach().random_(first, last, generator=generator)
-        return result
-    return random_(result, first, last, generator=generator)
+        return _as_new(result, False, out)
+    return _as_new(random_(result, first, last, generator=generator), False, out)
 
 
 def randperm(
@@ -247,7 +254,7 @@ def rand_like(
         empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
                    memory_format=memory_format), generator=generator,
     )  # fmt: skip
-    return result.requires_grad_() if requires_grad else result
+    return _as_new(result, requires_grad)
 
 
 def randn_like(
@@ -259,7 +266,7 @@ def randn_like(
         empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
                    memory_format=memory_format), generator=generator,
     )  # fmt: skip
-    return result.requires_grad_() if requires_grad else result
+    return _as_new(result, requires_grad)
 
 
 def randint_like(
@@ -275,7 +282,7 @@ def randint_like(
     like = empty_like(input, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory,
                       memory_format=memory_format)  # fmt: skip
     result = random_(like, first, arg.integer(high, "randint_like", "high"), generator=generator)
-    return result.requires_grad_() if requires_grad else result
+    return _as_new(result, requires_grad)
 
 
 # ---- with parameters from tensors ------------------------------------------------------------------------------------
@@ -307,7 +314,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
             raise TypeError("normal(): argument 'size' is needed when neither 'mean' nor 'std' is a Tensor")
         empty_one = empty(size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
         result = normal_(empty_one, mean, std, generator=generator)
-        return result.requires_grad_() if requires_grad else result
+        return _as_new(result, requires_grad, out)
     for name, value in (("mean", mean), ("std", std)):
         if not isinstance(value, (TensorBase, int, float)):
             raise TypeError(f"normal(): argument '{name}' must be Tensor or float, not {type(value).__name__}")
@@ -317,6 +324,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
     result = normal_(like.new_empty(shape), generator=generator)
     with no_grad():
         result.mul_(std).add_(mean)
+    _as_new(result, False)
     if out is not None:
         check_out("normal", out, [t for t in (mean, std) if isinstance(t, TensorBase)])
         return write_out(out, result.array, shape)
@@ -336,7 +344,7 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out:
     """1 with the probability each element of ``input`` says (or ``p``), else 0."""
     arg.check_tensor(input, "bernoulli")
     if p is not None:
-        return bernoulli_(empty_like(input), p, generator=generator)
+        return _as_new(bernoulli_(empty_like(input), p, generator=generator), False)
     values = distributions.bernoulli_tensor(_engine(generator), input.array, input._dtype.np)
     if out is not None:
         check_out("bernoulli", out, (input,))

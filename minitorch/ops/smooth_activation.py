@@ -19,6 +19,7 @@ from typing import Any
 from minitorch.ops.arithmetic import neg
 from minitorch.ops.arrays.error_function import erf
 from minitorch.ops.arrays.select import select
+from minitorch.core import geometry as geo
 from minitorch.ops.declare import pointwise
 from minitorch.ops.elementary import exp, sigmoid, tanh
 from minitorch.ops.selection import where
@@ -273,6 +274,7 @@ def glu(input: Any, dim: int = -1) -> Any:
     """The first half of ``dim`` times the sigmoid of the second half (Dauphin et al. 2016)."""
     if input.ndim == 0:
         raise RuntimeError("glu does not support 0-dimensional tensors")
+    dim = geo.wrap_dim(dim, input.ndim)
     size = input.shape[dim]
     if size % 2:
         raise RuntimeError(f"Halving dimension must be even, but dimension {dim} is size {size}")

@@ -52,29 +52,10 @@ def view_as_size(input: Any, *shape: Any, size: Any = None, dtype: Any = None) -
 
 def view_as_dtype(input: Any, dtype: Dtype) -> Any:
     """The same bytes read as another dtype: smaller elements lengthen the last dimension, larger ones shorten it."""
-    own: Geometry = input._geometry
-    kind: Dtype = arg.dtype(dtype, "view")
-    if kind.itemsize == input._dtype.itemsize:
-        return over_storage(input._storage, kind, own)
-    what = f"to view {scalar_type_name(input._dtype)} as {scalar_type_name(kind)} (different element sizes)"
-    if own.ndim == 0:
-        raise RuntimeError(f"self.dim() cannot be 0 {what}")
-    if own.stride[-1] != 1:
-        raise RuntimeError(f"self.stride(-1) must be 1 {what}, but got {own.stride[-1]}")
-    if kind.itemsize < input._dtype.itemsize:
-        times = input._dtype.itemsize // kind.itemsize
-        shape = (*own.shape[:-1], own.shape[-1] * times)
-        stride = (*[step * times for step in own.stride[:-1]], 1)
-        return over_storage(input._storage, kind, Geometry(shape, stride, own.offset * times))
-    times = kind.itemsize // input._dtype.itemsize
-    measured = [("size(-1)", own.shape[-1]), ("storage_offset()", own.offset)]
-    measured += [(f"stride({dim})", step) for dim, step in enumerate(own.stride[:-1])]
-    for name, value in measured:
-        if value % times:
-            raise RuntimeError(f"self.{name} must be divisible by {times} {what}, but got {value}")
-    shape = (*own.shape[:-1], own.shape[-1] // times)
-    stride = (*[step // times for step in own.stride[:-1]], 1)
-    return over_storage(input._storage, kind, Geometry(shape, stride, own.offset // times))
+    old: Dtype = input._dtype
+    new = arg.dtype(dtype, "view")
+    what = f"to view {scalar_type_name(old)} as {scalar_type_name(new)} (different element sizes)"
+    return over_storage(input._storage, new, geo.reinterpret(input._geometry, old.itemsize, new.itemsize, what))
 
 
 @view("ReshapeAliasBackward0")

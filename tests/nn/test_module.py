@@ -123,6 +123,10 @@ def test_assignment_moves_a_name_between_kinds() -> None:
     same(program)
 
 
+def test_a_buffer_prints_as_the_tensor_that_it_is() -> None:
+    same(lambda torch: [repr(torch.nn.Buffer(torch.ones(2))), repr(torch.nn.Buffer(torch.zeros(2).long()))])
+
+
 def test_a_parameter_is_a_leaf_over_the_same_memory_and_prints_so() -> None:
     def program(torch: Any) -> list[Any]:
         data = torch.tensor([1.0, 2.0])

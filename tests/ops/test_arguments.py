@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from outcomes import check_outcome, programs
+
+import minitorch
 
 FORMS = programs(
     "torch, x",
@@ -23,3 +26,26 @@ FORMS = programs(
 @pytest.mark.parametrize("program", FORMS)
 def test_an_argument_is_read_or_refused_as_in_pytorch(program):
     check_outcome(program, (2, 3))
+
+
+TAKE_A_TENSOR = [
+    "sum", "mean", "prod", "std", "all", "any", "amax", "argmax", "max", "min", "median", "sort", "argsort", "exp",
+    "sqrt", "ceil", "round", "abs", "sign", "relu", "exp_", "relu_", "zero_", "fliplr", "nonzero", "where", "diag",
+    "trace", "tril", "real", "imag", "angle", "nan_to_num", "isreal", "bernoulli", "abs_",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAKE_A_TENSOR)
+@pytest.mark.parametrize("value", [[1.0, 2.0], 3.0, None], ids=["list", "number", "None"])
+def test_what_is_no_tensor_is_refused_by_name(name, value):
+    with pytest.raises(TypeError):
+        getattr(torch, name)(value)
+    with pytest.raises(TypeError, match=name.strip("_")):
+        getattr(minitorch, name)(value)
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "clamp", "clamp_", "flip", "cumsum", "softmax", "tile"])
+def test_the_first_operand_must_be_a_tensor(name):
+    for engine in (torch, minitorch):
+        with pytest.raises(TypeError):
+            getattr(engine, name)([1.0, 2.0], 1)

@@ -79,6 +79,7 @@ def test_writing_slices_of_a_view_reaches_its_base():
         lambda torch, x: x.index_add_(0, torch.tensor([0, 3]), x[:2].clone()),
         lambda torch, x: x.index_add_(0, torch.tensor([-1]), x[:1].clone()),
         lambda torch, x: x.index_add_(0, torch.tensor([0]), x[:1, :2].clone()),
+        lambda torch, x: x[0].index_add_(0, torch.tensor([0, 9]), x[0, :2].clone()),
         lambda torch, x: x.index_copy_(0, torch.tensor([0, 3]), x[:2].clone()),
         lambda torch, x: x.index_copy_(0, torch.tensor([-1]), x[:1].clone()),
         lambda torch, x: x.index_copy_(0, torch.tensor([0]), x[:2].clone()),

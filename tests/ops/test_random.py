@@ -233,3 +233,16 @@ def test_numbers_are_drawn_in_the_order_of_memory():
     minitorch.manual_seed(0)
     transposed = minitorch.empty(5, 4).t().uniform_()
     assert transposed.t().reshape(-1).tolist() == plain.reshape(-1).tolist()
+
+
+def test_drawing_a_new_tensor_is_no_change_of_it():
+    def versions(torch):
+        one, new = torch.ones(2), torch.empty(3)
+        drawn = [
+            torch.rand(3), torch.randn(3), torch.randint(3, (3,)), torch.rand_like(one), torch.randn_like(one),
+            torch.randint_like(one, 4), torch.normal(0.0, 1.0, (2,)), torch.normal(one, one),
+            torch.bernoulli(one, 0.5), new.normal_(), new.uniform_(),
+        ]  # fmt: skip
+        return [tensor._version for tensor in drawn]
+
+    assert versions(minitorch) == versions(torch)

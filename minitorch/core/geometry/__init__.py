@@ -48,6 +48,7 @@ from minitorch.core.geometry.views import infer_size as infer_size
 from minitorch.core.geometry.views import movedim_order as movedim_order
 from minitorch.core.geometry.views import narrow as narrow
 from minitorch.core.geometry.views import permute as permute
+from minitorch.core.geometry.views import reinterpret as reinterpret
 from minitorch.core.geometry.views import select as select
 from minitorch.core.geometry.views import slice_ as slice_
 from minitorch.core.geometry.views import squeeze as squeeze

@@ -91,6 +91,32 @@ def view(geometry: Geometry, sizes: Ints) -> Geometry:
 
 
 @remember
+def reinterpret(geometry: Geometry, old_size: int, new_size: int, what: str) -> Geometry:
+    """The same bytes as elements of another size: smaller ones lengthen the last dimension, larger ones shorten it.
+
+    ``RuntimeError``, ending in ``what`` was tried, unless elements lie side by side and large ones come out even.
+    """
+    if old_size == new_size:
+        return geometry
+    shape, stride, offset = geometry.shape, geometry.stride, geometry.offset
+    if not shape:
+        raise RuntimeError(f"self.dim() cannot be 0 {what}")
+    if stride[-1] != 1:
+        raise RuntimeError(f"self.stride(-1) must be 1 {what}, but got {stride[-1]}")
+    if new_size < old_size:
+        times = old_size // new_size
+        steps = [step * times for step in stride[:-1]]
+        return Geometry((*shape[:-1], shape[-1] * times), (*steps, 1), offset * times)
+    times = new_size // old_size
+    steps = [step // times for step in stride[:-1]]
+    measured = [("size(-1)", shape[-1]), ("storage_offset()", offset)]
+    for name, value in measured + [(f"stride({dim})", step) for dim, step in enumerate(stride[:-1])]:
+        if value % times:
+            raise RuntimeError(f"self.{name} must be divisible by {times} {what}, but got {value}")
+    return Geometry((*shape[:-1], shape[-1] // times), (*steps, 1), offset // times)
+
+
+@remember
 def permute(geometry: Geometry, dims: Ints) -> Geometry:
     """Reorder the dimensions: result dimension ``i`` is ``dims[i]`` of the input."""
     if len(dims) != geometry.ndim:

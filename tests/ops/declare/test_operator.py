@@ -255,3 +255,15 @@ def test_the_sign_of_a_derivative_matters_here():
 def test_an_operator_needs_a_tensor():
     with pytest.raises(TypeError, match="scaled_sum"):
         scaled_sum(1.0, 2.0, 3.0)
+
+
+def test_messages_call_an_operator_as_its_users_do():
+    leaf = minitorch.ones(3, requires_grad=True)
+    calls = {
+        "add_": lambda: leaf.add_(1), "sub_": lambda: leaf.sub_(1), "zero_": lambda: leaf.zero_(),
+        "fill_": lambda: leaf.fill_(1), "pow_": lambda: leaf.pow_(2), "clamp_": lambda: leaf.clamp_(0, 1),
+        "div_": lambda: leaf.div_(2), "lerp_": lambda: leaf.lerp_(leaf, 0.5),
+    }  # fmt: skip
+    for name, call in calls.items():
+        with pytest.raises(RuntimeError, match=rf"^{name}: a leaf Variable that requires grad"):
+            call()
