@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 from math import e, inf, nan, pi
 
 from minitorch import autograd as autograd
+from minitorch import cuda as cuda
 from minitorch import random as random
 from minitorch import return_types as return_types
 from minitorch._tensor import Tensor

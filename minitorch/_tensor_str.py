@@ -321,6 +321,4 @@ def _is_ours(cls: type, name: str) -> bool:
 
 
 def _is_parameter(t: Tensor) -> bool:
-    return getattr(t, "_is_param", False) or any(
-        _is_ours(cls, "Parameter") for cls in type(t).__mro__
-    )
+    return getattr(t, "_is_param", False) or any(_is_ours(cls, "Parameter") for cls in type(t).__mro__)

@@ -52,9 +52,7 @@ def tensors_in(engine: Any, arguments: tuple[Any, ...], grad: bool) -> list[Any]
     made = []
     for argument in arguments:
         if isinstance(argument, np.ndarray):
-            copy = np.lib.stride_tricks.as_strided(
-                _memory(argument), argument.shape, argument.strides
-            )
+            copy = np.lib.stride_tricks.as_strided(_memory(argument), argument.shape, argument.strides)
             tensor = engine.from_numpy(copy)
             if grad and argument.dtype.kind in "fc":
                 tensor.requires_grad_()
@@ -146,9 +144,7 @@ def _check_gradients(
         if second:
             again = [g for g in found if g is not None and g.requires_grad]
             if again:
-                weights = [
-                    engine.from_numpy(randn(*g.shape, seed=300 + i)).to(g.dtype) for i, g in enumerate(again)
-                ]
+                weights = [engine.from_numpy(randn(*g.shape, seed=300 + i)).to(g.dtype) for i, g in enumerate(again)]
                 found += list(engine.autograd.grad(again, leaves, weights, allow_unused=True))
         gradients.append(found)
     assert len(gradients[0]) == len(gradients[1]), "another number of gradients"

@@ -53,9 +53,7 @@ def run_backward(
     return [] if plan is None else plan.captured
 
 
-def _run(
-    roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_graph: bool, plan: Plan | None
-) -> None:
+def _run(roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_graph: bool, plan: Plan | None) -> None:
     waiting = _count_dependencies(roots)
     ready: list[tuple[int, int, Node]] = []
     arrivals = count()  # AccumulateGrads have one sequence number: of them, the one that was ready first runs first

@@ -44,9 +44,7 @@ LOG_POLYNOMIAL = _float32_values(
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
     -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
 )  # fmt: skip
-LOG_2_HIGH, LOG_2_LOW, SQRT_HALF = _float32_values(
-    0.693359375, -2.12194440e-4, 0.707106781186547524
-)
+LOG_2_HIGH, LOG_2_LOW, SQRT_HALF = _float32_values(0.693359375, -2.12194440e-4, 0.707106781186547524)
 FOUR_OVER_PI, TWO_PI = _float32_values(1.27323954473516, 2 * math.pi)
 PI_4_PARTS = _float32_values(0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8)
 COS_POLYNOMIAL = _float32_values(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
@@ -70,9 +68,7 @@ def fused_multiply_add(x: Array, y: Any, z: Any) -> Array:
         product = x * y
         x_high, x_low = _split(x)
         y_high, y_low = _split(y)
-        product_error = (
-            (x_high * y_high - product) + x_high * y_low + x_low * y_high
-        ) + x_low * y_low
+        product_error = ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low
         total = product + z
         z_kept = total - product
         total_error = (product - (total - z_kept)) + (z - z_kept)

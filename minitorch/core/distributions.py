@@ -68,9 +68,7 @@ def unit_float64(gen: Generator, n: int) -> Array:
     return u
 
 
-def uniform(
-    gen: Generator, shape: Shape, dtype: DTypeLike, low: float = 0.0, high: float = 1.0
-) -> Array:
+def uniform(gen: Generator, shape: Shape, dtype: DTypeLike, low: float = 0.0, high: float = 1.0) -> Array:
     """``rand``, ``uniform_``: uniform on [low, high); what rounds to ``high`` becomes ``low``."""
     dtype = np.dtype(dtype)
     if dtype.kind == "c":
@@ -97,9 +95,7 @@ def _check_uniform_bounds(dtype: np.dtype[Any], low: float, high: float) -> None
         if not -largest <= value <= largest:
             raise RuntimeError(f"uniform_: {name} is out of bounds for {dtype.name}: {value}")
     if low > high:
-        raise RuntimeError(
-            f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}"
-        )
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low} > to={high}")
     if high - low > largest:
         raise RuntimeError(
             f"uniform_ expects to-from <= std::numeric_limits<{dtype.name}>::max(), "
@@ -141,9 +137,7 @@ def normal(
     return normals.astype(dtype).reshape(shape)
 
 
-def _normal_rows(
-    gen: Generator, n: int, dtype: np.dtype[Any], first_draws: int, mean: float, std: float
-) -> Array:
+def _normal_rows(gen: Generator, n: int, dtype: np.dtype[Any], first_draws: int, mean: float, std: float) -> Array:
     """``n`` >= 16 normals by rows of 16; a last row that is not full is drawn anew.
 
     ``first_draws`` counts the uniforms before that: all ``n``, of which those of the last row
@@ -182,9 +176,7 @@ def _normal_pairs(gen: Generator, n: int, mean: float, std: float) -> Array:
 # ---- other continuous distributions, all computed in double ----
 
 
-def log_normal(
-    gen: Generator, shape: Shape, dtype: DTypeLike, mean: float = 1.0, std: float = 2.0
-) -> Array:
+def log_normal(gen: Generator, shape: Shape, dtype: DTypeLike, mean: float = 1.0, std: float = 2.0) -> Array:
     """``log_normal_``: exp of a normal with ``mean`` and ``std`` > 0."""
     dtype = np.dtype(dtype)
     if not std > 0:
@@ -216,9 +208,7 @@ def exponential(gen: Generator, shape: Shape, dtype: DTypeLike, lambd: float = 1
     return _narrow(-1.0 / lambd * c_library(math.log1p, -u), dtype).reshape(shape)
 
 
-def cauchy(
-    gen: Generator, shape: Shape, dtype: DTypeLike, median: float = 0.0, sigma: float = 1.0
-) -> Array:
+def cauchy(gen: Generator, shape: Shape, dtype: DTypeLike, median: float = 0.0, sigma: float = 1.0) -> Array:
     """``cauchy_``: median + sigma * tan(pi * (u - 1/2)), for sigma > 0."""
     dtype = np.dtype(dtype)
     if not sigma > 0:
@@ -242,9 +232,7 @@ def geometric(gen: Generator, shape: Shape, dtype: DTypeLike, p: float) -> Array
     if 0 in shape:
         return np.empty(shape, dtype)
     if name_of(dtype) not in INTEGRAL | FLOATING:
-        raise NotImplementedError(
-            f"geometric_: \"geometric_cpu\" not implemented for '{dtype.name}'"
-        )
+        raise NotImplementedError(f"geometric_: \"geometric_cpu\" not implemented for '{dtype.name}'")
     u = unit_float64(gen, math.prod(shape))
     with np.errstate(divide="ignore"):
         trials = np.ceil(np.log(u) / math.log1p(-p))
@@ -264,9 +252,7 @@ def bernoulli_scalar(gen: Generator, shape: Shape, dtype: DTypeLike, p: float = 
     if 0 in shape:
         return np.empty(shape, dtype)
     if name_of(dtype) not in INTEGRAL | FLOATING and dtype.kind != "b":
-        raise NotImplementedError(
-            f"bernoulli_: \"bernoulli_scalar_cpu_\" not implemented for '{dtype.name}'"
-        )
+        raise NotImplementedError(f"bernoulli_: \"bernoulli_scalar_cpu_\" not implemented for '{dtype.name}'")
     return (unit_float64(gen, math.prod(shape)) < p).astype(dtype).reshape(shape)
 
 
@@ -276,9 +262,7 @@ def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> 
     if probabilities.size == 0:
         return np.empty(probabilities.shape, dtype)
     if name_of(dtype) not in INTEGRAL | FLOATING and dtype.kind != "b":
-        raise NotImplementedError(
-            f"bernoulli: \"bernoulli_tensor_cpu_self_\" not implemented for '{dtype.name}'"
-        )
+        raise NotImplementedError(f"bernoulli: \"bernoulli_tensor_cpu_self_\" not implemented for '{dtype.name}'")
     _require_floating("bernoulli", "bernoulli_tensor_cpu_p_", probabilities.dtype)
     p = probabilities.ravel()
     if not np.all((p >= 0) & (p <= 1)):
@@ -294,9 +278,7 @@ def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> 
 # ---- categories ----
 
 
-def multinomial(
-    gen: Generator, weights: Array, num_samples: int, replacement: bool = False
-) -> NDArray[np.int64]:
+def multinomial(gen: Generator, weights: Array, num_samples: int, replacement: bool = False) -> NDArray[np.int64]:
     """Indices in proportion to ``weights``: ``(categories,)`` -> ``(num_samples,)``, or by rows.
 
     Without replacement, categories whose keys are equal in float32 come in an order of their own:
@@ -309,14 +291,10 @@ def multinomial(
         return np.empty(shape, np.int64)
     low, high = rows.min(), rows.max()
     if not (low >= 0 and high < np.inf):
-        raise RuntimeError(
-            "multinomial: probability tensor contains either `inf`, `nan` or element < 0"
-        )
+        raise RuntimeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         if (rows.sum(axis=1) == 0).any():
-            raise RuntimeError(
-                "multinomial: invalid multinomial distribution (sum of probabilities <= 0)"
-            )
+            raise RuntimeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
         if replacement and num_samples > 1:
             samples = _search_cumulated(gen, rows, num_samples)
         else:
@@ -330,9 +308,7 @@ def multinomial(
 
 def _search_cumulated(gen: Generator, rows: Array, num_samples: int) -> Array:
     u = unit_float64(gen, len(rows) * num_samples).reshape(len(rows), num_samples)
-    cumulated: Array = np.cumsum(
-        rows, axis=1, dtype=np.float64 if rows.dtype == np.float64 else np.float32
-    )
+    cumulated: Array = np.cumsum(rows, axis=1, dtype=np.float64 if rows.dtype == np.float64 else np.float32)
     cumulated = cumulated / cumulated[:, -1:]
     cumulated[:, -1] = 1
     return np.stack([np.searchsorted(row, u_row) for row, u_row in zip(cumulated, u, strict=True)])
@@ -342,9 +318,7 @@ def _check_multinomial(weights: Array, num_samples: int, replacement: bool) -> N
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {weights.shape}")
     if name_of(weights.dtype) not in FLOATING:
-        raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {weights.dtype.name}"
-        )
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {weights.dtype.name}")
     if num_samples <= 0:
         raise RuntimeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
     categories = weights.shape[-1]
@@ -354,13 +328,9 @@ def _check_multinomial(weights: Array, num_samples: int, replacement: bool) -> N
             f"got {num_samples} > {categories}"
         )
     if categories > 2**24:
-        raise RuntimeError(
-            f"multinomial: number of categories cannot exceed 2^24, got {categories}"
-        )
+        raise RuntimeError(f"multinomial: number of categories cannot exceed 2^24, got {categories}")
     if categories == 0:
-        raise RuntimeError(
-            f"multinomial: cannot draw from no categories, got shape {weights.shape}"
-        )
+        raise RuntimeError(f"multinomial: cannot draw from no categories, got shape {weights.shape}")
 
 
 # ---- dtypes ----

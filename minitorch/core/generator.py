@@ -85,9 +85,7 @@ class Generator:
     def __init__(self, device: Any = "cpu") -> None:
         self.device = Device(device)
         if self.device.type != "cpu":
-            raise RuntimeError(
-                f"Generator(): device '{device}' has no mt19937 generator, expected 'cpu'"
-            )
+            raise RuntimeError(f"Generator(): device '{device}' has no mt19937 generator, expected 'cpu'")
         self.mutex = threading.RLock()
         self._engine = np.random.MT19937(0)
         self._seed_engine(DEFAULT_SEED)
@@ -140,9 +138,7 @@ class Generator:
         ``initial_seed`` remembers all 64.
         """
         if isinstance(seed, np.integer):
-            raise TypeError(
-                "manual_seed(): an integer is required, got a NumPy scalar; pass int(seed)"
-            )
+            raise TypeError("manual_seed(): an integer is required, got a NumPy scalar; pass int(seed)")
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
         if not -(2**63) <= seed < 2**64:
@@ -166,9 +162,7 @@ class Generator:
         """The whole state, ``(5056,)`` bytes, as ``torch.get_rng_state()`` has them."""
         record = np.zeros((), STATE_LAYOUT)
         with self.mutex:
-            untwisted = (
-                self._block.size == 0
-            )  # seeded, nothing drawn: PyTorch writes next = 0, left = 1
+            untwisted = self._block.size == 0  # seeded, nothing drawn: PyTorch writes next = 0, left = 1
             record["initial_seed"] = self._initial_seed
             record["left"] = 1 if untwisted else KEY_WORDS + 1 - self._position
             record["seeded"] = 1
@@ -208,17 +202,11 @@ class Generator:
                 self._block = _NO_BLOCK
                 self._position = KEY_WORDS
             else:
-                self._load_key(
-                    key, 0
-                )  # reading the block from its start tempers it again, without a twist
+                self._load_key(key, 0)  # reading the block from its start tempers it again, without a twist
                 self._block = self._engine.random_raw(KEY_WORDS).astype(np.uint32)
                 self._position = position if left > 1 else KEY_WORDS
-            self.next_double_normal_sample = (
-                float(record["normal_y"]) if record["normal_is_valid"] else None
-            )
-            self.next_float_normal_sample = (
-                float(record["float_normal"]) if record["float_normal_is_valid"] else None
-            )
+            self.next_double_normal_sample = float(record["normal_y"]) if record["normal_is_valid"] else None
+            self.next_float_normal_sample = float(record["float_normal"]) if record["float_normal_is_valid"] else None
 
     def get_state(self) -> Any:
         """The state as a byte tensor."""
@@ -227,9 +215,7 @@ class Generator:
     def set_state(self, new_state: Any) -> Generator:
         """Continue from a state that ``get_state`` gave, here or in PyTorch, and return itself."""
         if not hasattr(new_state, "__array__"):
-            raise TypeError(
-                f"set_state(): argument 'new_state' must be Tensor, not {type(new_state).__name__}"
-            )
+            raise TypeError(f"set_state(): argument 'new_state' must be Tensor, not {type(new_state).__name__}")
         self.set_state_bytes(np.asarray(new_state))
         return self
 

@@ -34,9 +34,7 @@ RANGE_FOR_64_BITS = 2**28
 RANDPERM_LIMIT = (2**32 - 1) // 20
 
 
-def random_from_to(
-    gen: Generator, shape: Shape, dtype: DTypeLike, low: int, high: int | None
-) -> Array:
+def random_from_to(gen: Generator, shape: Shape, dtype: DTypeLike, low: int, high: int | None) -> Array:
     """``randint`` and ``random_(from, to)``: integers on [low, high); None is the dtype's end."""
     dtype = np.dtype(dtype)
     if high is None and low == LOWEST_INT64:
@@ -74,9 +72,7 @@ def _full_span(dtype: np.dtype[Any]) -> np.unsignedinteger[Any]:
     elif dtype.kind == "b":
         span = 2
     else:
-        raise NotImplementedError(
-            f"random_: \"random_kernel_cpu\" not implemented for '{dtype.name}'"
-        )
+        raise NotImplementedError(f"random_: \"random_kernel_cpu\" not implemented for '{dtype.name}'")
     return np.uint64(span) if dtype.itemsize == 8 else np.uint32(span)
 
 
@@ -110,18 +106,12 @@ def _closed_bounds(dtype: np.dtype[Any], low: int, high: int | None) -> tuple[in
         elif dtype.kind in "biu":
             last = 1 if dtype.kind == "b" else int(np.iinfo(dtype).max)
         else:
-            raise RuntimeError(
-                f"random_ handles only integral, floating-point and boolean types, got {dtype.name}"
-            )
+            raise RuntimeError(f"random_ handles only integral, floating-point and boolean types, got {dtype.name}")
         if low > last or (floating and low == last):
-            raise RuntimeError(
-                f"random_: from is out of bounds for {dtype.name}, got from={low} > to={last}"
-            )
+            raise RuntimeError(f"random_: from is out of bounds for {dtype.name}, got from={low} > to={last}")
         return low, last
     if low >= high:
-        raise RuntimeError(
-            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        )
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     if floating:
         low, high = _round_up(dtype, low), _round_down(dtype, high)
         if low >= high:
@@ -170,16 +160,13 @@ def _check_bounds(dtype: np.dtype[Any], low: int, last: int) -> None:
         largest = 1 if dtype.kind == "b" else min(int(np.iinfo(dtype).max), LARGEST_INT64)
         exact = None
     else:
-        raise RuntimeError(
-            f"random_ handles only integral, floating-point and boolean types, got {name}"
-        )
+        raise RuntimeError(f"random_ handles only integral, floating-point and boolean types, got {name}")
     for argument, value in (("from", low), ("to - 1", last)):
         if not smallest <= value <= largest:
             raise RuntimeError(f"random_: {argument} is out of bounds for {name}, got {value}")
         if exact is not None and abs(value) > exact:
             warnings.warn(
-                f"random_: {argument} is out of bounds [-(2^{digits}), 2^{digits}], "
-                f"beyond which {name} skips integers",
+                f"random_: {argument} is out of bounds [-(2^{digits}), 2^{digits}], beyond which {name} skips integers",
                 UserWarning,
                 stacklevel=3,
             )

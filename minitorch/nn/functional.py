@@ -60,6 +60,7 @@ from minitorch.ops.activation import hardshrink as hardshrink
 from minitorch.ops.activation import prelu as prelu
 from minitorch.ops.activation import softshrink as softshrink
 from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
+from minitorch.ops.arguments import check_tensor
 from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from minitorch.ops.convolution import conv1d as conv1d
 from minitorch.ops.convolution import conv2d as conv2d
@@ -251,9 +252,7 @@ def unfold(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     return windows.im2col(input, kernel_size, dilation, padding, stride)
 
 
-def fold(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+def fold(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """Columns back into an image, summed where windows overlap: the adjoint of ``unfold``."""
     return windows.col2im(input, output_size, kernel_size, dilation, padding, stride)
 
@@ -288,9 +287,7 @@ def instance_norm(
     """Each channel of each image to mean 0 and variance 1."""
     if use_input_stats:
         _check_several_values(math.prod(input.shape[2:]), input.shape, "spatial element")
-    return normalization.instance_norm(
-        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
-    )
+    return normalization.instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps)
 
 
 def layer_norm(input: Any, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:

@@ -29,9 +29,7 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
         )
         return meant
     if reduction == "elementwise_mean":
-        warnings.warn(
-            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3
-        )
+        warnings.warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.", stacklevel=3)
         return "mean"
     if reduction not in ("mean", "sum", "none"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -56,9 +54,7 @@ def nll_loss(
     reduce: bool | None = None, reduction: str = "mean",
 ) -> Any:  # fmt: skip
     """-input[target] for log-probabilities (N, C, *) or (C,) and target classes (N, *) or ()."""
-    return classification.nll_loss(
-        input, target, weight, reduction_of(size_average, reduce, reduction), ignore_index
-    )
+    return classification.nll_loss(input, target, weight, reduction_of(size_average, reduce, reduction), ignore_index)
 
 
 def binary_cross_entropy(
@@ -143,9 +139,7 @@ def smooth_l1_loss(
     return loss.smooth_l1_loss(x, y, reduction, beta)
 
 
-def huber_loss(
-    input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None
-) -> Any:
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
     """d^2 / 2 where |d| = |input - target| <= delta, else delta (|d| - delta / 2)."""
     x, y = _broadcast(input, target)
     if weight is None:

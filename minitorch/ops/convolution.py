@@ -150,9 +150,7 @@ def convolution(
         _check_dtypes(source, weight, bias)
         return _without_elements(source, weight, bias, stride, padding, dilation, groups, batched)
     _check_dtypes(source, weight, bias)
-    result = _convolution(
-        source, weight, bias, stride, padding, dilation, transposed, output_padding, groups
-    )
+    result = _convolution(source, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
     return result if batched else squeeze(result, 0)
 
 
@@ -343,5 +341,3 @@ def conv_transpose3d(
     return convolution(
         input, weight, bias, stride, padding, dilation, True, output_padding, groups, 3, "conv_transpose3d"
     )
-
-

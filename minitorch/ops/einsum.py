@@ -193,9 +193,7 @@ def _sum_of_products(left: Any, right: Any, contracted: list[int]) -> Any:
     a = reshape(permute(left, batch + only_left + contracted + only_right), (count, rows, inner))
     b = reshape(permute(right, batch + contracted + only_right + only_left), (count, inner, columns))
     order = batch + only_left + contracted + only_right
-    shape = [
-        1 if dim in contracted else (right if dim in only_right else left).shape[dim] for dim in order
-    ]
+    shape = [1 if dim in contracted else (right if dim in only_right else left).shape[dim] for dim in order]
     product = bmm(a, b).view(shape)
     return permute(product, [order.index(dim) for dim in range(left.ndim)])
 

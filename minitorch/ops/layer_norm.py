@@ -50,9 +50,7 @@ def _layer_norm_backward(
     """Gradients of input, weight and bias."""
     shape = (-1 if input.size else 0, math.prod(normalized_shape))
     flat = None if weight is None else weight.reshape(-1)
-    by_input, by_weight, by_bias = layer_norm_backward(
-        xp, grad.reshape(shape), input.reshape(shape), flat, mean, rstd
-    )
+    by_input, by_weight, by_bias = layer_norm_backward(xp, grad.reshape(shape), input.reshape(shape), flat, mean, rstd)
     return by_input.reshape(input.shape), by_weight.reshape(normalized_shape), by_bias.reshape(normalized_shape)
 
 

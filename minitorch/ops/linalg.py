@@ -97,9 +97,7 @@ def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
         raise RuntimeError(f"mm: {'self' if input.ndim != 2 else 'mat2'} must be a matrix")
     _check_factors(input, mat2)
     if input._dtype is not mat2._dtype:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}"
-        )
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}")
     arguments = (input, mat2, False, False)
     return _mm(*arguments) if out is None else to_out("mm", out, _mm, arguments)
 
@@ -167,13 +165,9 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> tuple[int, int]:
         if matrix._geometry.ndim != 2:
             raise RuntimeError(f"{name} must be a matrix, got {matrix.ndim}-D tensor")
     if input._dtype is not mat2._dtype:
-        raise RuntimeError(
-            f"self and mat2 must have the same dtype, but got {type_name(input)} and {type_name(mat2)}"
-        )
+        raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(input)} and {type_name(mat2)}")
     if mat1._dtype is not mat2._dtype:
-        raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}"
-        )
+        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}")
     shape = _check_factors(mat1, mat2)
     geo.expand(input._geometry, shape)
     return shape
@@ -196,9 +190,7 @@ def to_out(name: str, out: Any, function: OperatorFunction, arguments: tuple[Any
     tensors = [value for value in arguments if isinstance(value, TensorBase)]
     check_out(name, out, tensors)
     if out._dtype is not tensors[0]._dtype:
-        raise RuntimeError(
-            f"Expected out tensor to have dtype {tensors[0].dtype}, but got {out.dtype} instead"
-        )
+        raise RuntimeError(f"Expected out tensor to have dtype {tensors[0].dtype}, but got {out.dtype} instead")
     arrays = [value.array if isinstance(value, TensorBase) else value for value in arguments]
     array = function.operator.forward(out.device.backend.xp, *arrays)
     return write_out(out, array, array.shape)

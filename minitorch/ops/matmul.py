@@ -61,9 +61,7 @@ def _matmul(input: Any, other: Any) -> Any:
     if dims == (2, 2):
         return mm(input, other)
     if 0 in dims:
-        raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {dims[0]}D and {dims[1]}D"
-        )
+        raise RuntimeError(f"both arguments to matmul need to be at least 1D, but they are {dims[0]}D and {dims[1]}D")
     if dims == (1, 1):
         return dot(input, other)
     if dims == (2, 1):
@@ -148,9 +146,7 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     if bias is not None and ndim == 2:
         return addmm(bias, input, t(weight))
     if not ndim or not weight.ndim:
-        raise RuntimeError(
-            f"both arguments to linear need to be at least 1D, but they are {ndim}D and {weight.ndim}D"
-        )
+        raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are {ndim}D and {weight.ndim}D")
     if bias is None:
         return _matmul(input, t(weight))
     if input._geometry.is_contiguous:
@@ -166,9 +162,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """``x1^T W x2 + b``: (*, n) and (*, m) with weight (out, n, m) and bias (out,) -> (*, out)."""
     lead, other = tuple(input1.shape[:-1]), tuple(input2.shape[:-1])
     if lead != other:
-        raise RuntimeError(
-            f"bilinear(): input batch dimensions do not match: got {list(lead)} and {list(other)}"
-        )
+        raise RuntimeError(f"bilinear(): input batch dimensions do not match: got {list(lead)} and {list(other)}")
     if weight.ndim != 3 or (input1.shape[-1], input2.shape[-1]) != tuple(weight.shape[1:]):
         raise RuntimeError(
             f"bilinear(): input1 size does not match weight size: got {list(input1.shape)} and {list(input2.shape)} "

@@ -178,13 +178,9 @@ def nll_loss(input: Any, target: Any, weight: Any, reduction: str, ignore_index:
 
 def _check_dtypes(input: Any, target: Any, weight: Any) -> None:
     if target._dtype is not dtypes.int64 and target._dtype is not dtypes.uint8:
-        raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}"
-        )
+        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}")
     if input._dtype.category != dtypes.FLOATING:
-        raise NotImplementedError(
-            f"\"nll_loss_out_frame\" not implemented for '{scalar_type_name(input._dtype)}'"
-        )
+        raise NotImplementedError(f"\"nll_loss_out_frame\" not implemented for '{scalar_type_name(input._dtype)}'")
     if weight is not None and weight._dtype is not input._dtype:
         raise RuntimeError(
             f"expected scalar type {scalar_type_name(input._dtype)} but found {scalar_type_name(weight._dtype)}"

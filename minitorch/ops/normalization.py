@@ -92,9 +92,7 @@ def _(grads: tuple[Any, ...], input: Any, weight: Any, result1: Any, result2: An
 
 
 @operator("NativeBatchNormBackwardBackward0")
-def _batch_norm_train_backward(
-    xp: Any, grad: Any, input: Any, weight: Any, mean: Any, rstd: Any, eps: float
-) -> Any:
+def _batch_norm_train_backward(xp: Any, grad: Any, input: Any, weight: Any, mean: Any, rstd: Any, eps: float) -> Any:
     """Gradients of input, weight and bias."""
     return batch_norm_backward(xp, grad, input, weight, mean, rstd)
 

@@ -264,9 +264,7 @@ def avg_pool1d(
     kernel = single(kernel_size, "avg_pool1d", "kernel_size")
     step = kernel if _absent(stride) else single(stride, "avg_pool1d", "stride")
     border = single(padding, "avg_pool1d", "padding")
-    pooled = avg_pool2d(
-        unsqueeze(input, -2), (1, kernel), (1, step), (0, border), ceil_mode, count_include_pad
-    )
+    pooled = avg_pool2d(unsqueeze(input, -2), (1, kernel), (1, step), (0, border), ceil_mode, count_include_pad)
     return squeeze(pooled, -2)
 
 
@@ -337,9 +335,7 @@ def _check_pool(input: Any, window: tuple[Ints, Ints, Ints, Ints], ceil_mode: bo
             f"but got:{shape}"
         )
     if input._dtype is dtypes.bool_ or input._dtype.is_complex:
-        raise NotImplementedError(
-            f"\"max_pool{spatial}d\" not implemented for '{scalar_type_name(input._dtype)}'"
-        )
+        raise NotImplementedError(f"\"max_pool{spatial}d\" not implemented for '{scalar_type_name(input._dtype)}'")
     size = shape[input.ndim - spatial :]
     counts = on_arrays.pool_counts(size, kernel, stride, padding, dilation, bool(ceil_mode))
     if min(counts) < 1:

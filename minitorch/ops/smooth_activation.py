@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch.core import geometry as geo
 from minitorch.ops.arithmetic import neg
 from minitorch.ops.arrays.error_function import erf
 from minitorch.ops.arrays.select import select
-from minitorch.core import geometry as geo
 from minitorch.ops.declare import pointwise
 from minitorch.ops.elementary import exp, sigmoid, tanh
 from minitorch.ops.selection import where

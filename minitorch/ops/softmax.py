@@ -129,7 +129,5 @@ def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any
     source = input if dtype is None or dtype is input._dtype else input.to(dtype)
     if source._dtype.category != dtypes.FLOATING:
         kernel = "lastdim_kernel_impl" if axis == max(input.ndim - 1, 0) else "kernel_impl"
-        raise NotImplementedError(
-            f"\"{function}_{kernel}\" not implemented for '{scalar_type_name(source._dtype)}'"
-        )
+        raise NotImplementedError(f"\"{function}_{kernel}\" not implemented for '{scalar_type_name(source._dtype)}'")
     return source, axis

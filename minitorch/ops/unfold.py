@@ -68,9 +68,7 @@ def im2col(input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, st
     return _im2col(input, *pairs)
 
 
-def col2im(
-    input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+def col2im(input: Any, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
     """``fold``: (N, C * Kh * Kw, L) -> (N, C, *output_size), the adjoint of ``unfold``."""
     pairs = _pairs(kernel_size, dilation, padding, stride)
     kernel, spread, border, step = pairs
@@ -112,7 +110,5 @@ def _pairs(kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> list[I
         if min(pair) < least:
             limit = "non-negative" if name == "padding" else "greater than zero"
             short = {"kernel_size": "kernel", "padding": "pad"}.get(name, name)
-            raise RuntimeError(
-                f"{what} should be {limit}, but got {short}_height: {pair[0]} {short}_width: {pair[1]}"
-            )
+            raise RuntimeError(f"{what} should be {limit}, but got {short}_height: {pair[0]} {short}_width: {pair[1]}")
     return pairs

@@ -77,9 +77,7 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
             if replaced is None:
                 continue
             if not (isinstance(replaced, tuple) and len(replaced) == 2):
-                raise RuntimeError(
-                    f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}."
-                )
+                raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}.")
             args, kwargs = replaced
         self._opt_called = True
         result = step(*args, **kwargs)
@@ -142,9 +140,7 @@ class Optimizer:
         self._take_params(param_group)
         for param in param_group["params"]:
             if not isinstance(param, Tensor):
-                raise TypeError(
-                    "optimizer can only optimize Tensors, but one of the params is " + typename(param)
-                )
+                raise TypeError("optimizer can only optimize Tensors, but one of the params is " + typename(param))
             if not self.defaults.get("differentiable") and not (param.is_leaf or param.retains_grad):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
@@ -167,9 +163,7 @@ class Optimizer:
         group["params"] = [param[1] if isinstance(param, tuple) else param for param in params]
         if names:
             if len(names) != len(params):
-                raise ValueError(
-                    "all optimizer params should be with/without names. Some param names are missing"
-                )
+                raise ValueError("all optimizer params should be with/without names. Some param names are missing")
             group["param_names"] = names
 
     def _check_against_other_groups(self, group: dict[str, Any]) -> None:
@@ -205,9 +199,7 @@ class Optimizer:
             packed = {key: value for key, value in group.items() if key != "params"}
             packed["params"] = [number[id(param)] for param in group["params"]]
             groups.append(packed)
-        state = {
-            number[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()
-        }
+        state = {number[id(key)] if isinstance(key, Tensor) else key: value for key, value in self.state.items()}
         result = {"state": state, "param_groups": groups}
         for hook in self._optimizer_state_dict_post_hooks.values():  # type: ignore[attr-defined]
             replaced = hook(self, result)

@@ -15,6 +15,8 @@ def test_one_hot() -> None:
     check(lambda torch, x: torch.nn.functional.one_hot(x), integers(2, 3, high=4))
     check(lambda torch, x: torch.nn.functional.one_hot(x, 6), integers(2, 3, high=4))
     check(lambda torch, x: torch.nn.functional.one_hot(x, 3), integers(0))
+    with pytest.raises(TypeError, match="one_hot.*must be Tensor, not int"):
+        minitorch.nn.functional.one_hot(3)
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x), randn(3), match="only applicable to index tensor")
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x), integers(0), match="Can not infer total number")
     check_raises(lambda torch, x: torch.nn.functional.one_hot(x - 10), integers(3), match="must be non-negative")

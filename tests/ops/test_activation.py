@@ -121,7 +121,8 @@ def test_prelu():
 def test_glu():
     check(lambda engine, x: function(engine, "glu")(x), randn(3, 4), second=True)
     check(lambda engine, x: function(engine, "glu")(x, 0), randn(4, 3), second=True)
-    check_raises(lambda engine, x: function(engine, "glu")(x), randn(3, 3))
+    check_raises(lambda engine, x: function(engine, "glu")(x), randn(3, 3), match="but dimension 1 is size 3")
+    check_raises(lambda engine, x: function(engine, "glu")(x, 2), randn(3, 4), match="Dimension out of range")
     check_raises(lambda engine, x: function(engine, "glu")(x), randn())
 
 

@@ -26,6 +26,7 @@ ADAPTIVE = [(1, [1, 2, 4, 9]), (2, [1, 3, (2, 5), (4, None), (1, 7), 8]), (3, [1
 @pytest.mark.parametrize("dims, sizes", ADAPTIVE)
 def test_adaptive_pooling_to_given_sizes(dims: int, sizes: list[Any]) -> None:
     for size in sizes:
+
         def average(torch, x, size=size):  # type: ignore[no-untyped-def]
             return getattr(torch.nn.functional, f"adaptive_avg_pool{dims}d")(x, size)
 

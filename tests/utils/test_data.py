@@ -57,9 +57,7 @@ def test_batches_and_the_random_stream_after_them_are_pytorchs(batch_size, shuff
 
 def test_drop_last_leaves_out_the_short_batch():
     assert_equal_in_both(
-        lambda engine: list(
-            engine.utils.data.DataLoader(squares(engine), batch_size=4, drop_last=True, shuffle=True)
-        )
+        lambda engine: list(engine.utils.data.DataLoader(squares(engine), batch_size=4, drop_last=True, shuffle=True))
     )
 
 

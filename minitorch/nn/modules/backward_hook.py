@@ -32,9 +32,7 @@ class BackwardHookFunctionBackward(Node):
     __slots__ = ()
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
-        return tuple(
-            None if edge is None else gradient for gradient, edge in zip(grad_outputs, self.edges)
-        )
+        return tuple(None if edge is None else gradient for gradient, edge in zip(grad_outputs, self.edges))
 
 
 def identity(tensors: Sequence[Any]) -> tuple[BackwardHookFunctionBackward, list[Any]]:

@@ -160,9 +160,7 @@ class ModuleList(ModuleSequence):
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add all modules of an iterable at the end. ``TypeError`` if it is none."""
         if not isinstance(modules, Iterable):
-            raise TypeError(
-                f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}"
-            )
+            raise TypeError(f"ModuleList.extend should be called with an iterable, but got {type(modules).__name__}")
         for module in list(modules):
             self.append(module)
         return self

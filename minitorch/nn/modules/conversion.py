@@ -109,9 +109,7 @@ class ModuleConversion:
         return self._to_floating(dtypes.bfloat16)
 
     def _to_floating(self, dtype: Dtype) -> Any:
-        return self._apply(
-            lambda t: convert(t, dtype, t._storage.device) if t._dtype.is_floating_point else t
-        )
+        return self._apply(lambda t: convert(t, dtype, t._storage.device) if t._dtype.is_floating_point else t)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Any:
         """Move everything to ``device`` without copying the values: what is there afterwards is undefined."""

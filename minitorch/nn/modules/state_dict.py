@@ -59,9 +59,7 @@ class ModuleStateDict:
 
     # ---- saving ---------------------------------------------------------------------------------------------------
 
-    def state_dict(
-        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
-    ) -> Any:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers of this module and its children, detached but not copied.
 
         ``keep_vars``: the tensors themselves, not detached. ``destination``: a dictionary to write into.
@@ -241,9 +239,7 @@ def _load(
             )
 
 
-def _load_tensor(
-    module: Any, name: str, key: str, target: Any, source: Any, assign: bool, errors: list[str]
-) -> None:
+def _load_tensor(module: Any, name: str, key: str, target: Any, source: Any, assign: bool, errors: list[str]) -> None:
     """Copy ``source`` into ``target``, or make it the attribute ``name`` of the module if ``assign``."""
     if not isinstance(source, Tensor):
         errors.append(

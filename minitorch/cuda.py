@@ -1,0 +1,21 @@
+"""``minitorch.cuda``: what a program asks before it decides where to run.
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+
+There is no CUDA backend yet, so the answer is no; it is read from the registry of backends, where one will appear.
+PyTorch: ``torch/cuda/__init__.py``. Left out until there is a device: streams, events, memory figures.
+"""
+
+from __future__ import annotations
+
+from minitorch.core import backend
+
+
+def is_available() -> bool:
+    """Whether tensors can live on a CUDA device."""
+    return backend.is_available("cuda")
+
+
+def device_count() -> int:
+    """How many CUDA devices there are."""
+    return 1 if is_available() else 0
