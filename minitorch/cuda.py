@@ -14,8 +14,3 @@ from minitorch.core import backend
 def is_available() -> bool:
     """Whether tensors can live on a CUDA device."""
     return backend.is_available("cuda")
-
-
-def device_count() -> int:
-    """How many CUDA devices there are."""
-    return 1 if is_available() else 0
