@@ -1,9 +1,12 @@
 """Settings for all tests: hypothesis without deadlines (timings belong in benchmarks) and with fixed seeds."""
 
+import os
 import sys
 from pathlib import Path
 
 from hypothesis import settings
+
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the comparison is with PyTorch on the CPU, also where there is a GPU
 
 sys.path.insert(0, str(Path(__file__).parent))  # `from compare import check`
 
