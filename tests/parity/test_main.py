@@ -152,7 +152,8 @@ def test_an_engine_that_cannot_be_imported_is_refused(tmp_path, capsys, no_train
 
 
 INTERRUPTED_PROGRAM = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 from parity import run
 from parity.__main__ import main
 
