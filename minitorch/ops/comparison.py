@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arguments import tensor as check_tensor
 from minitorch.ops.declare import pointwise
-from minitorch.tensor_base import TensorBase
 
 
 @pointwise(promotion="bool")
@@ -179,8 +177,3 @@ def is_nonzero(input: Any) -> bool:
             + " is ambiguous"
         )
     return bool(input.item())
-
-
-def is_bool(value: Any) -> bool:
-    """Whether ``value`` is a boolean tensor."""
-    return isinstance(value, TensorBase) and value._dtype is dtypes.bool_

@@ -82,11 +82,6 @@ def _(grad: Any, input_geometry: Geometry, dim: int, start: int | None, end: int
 _slice_backward = _placing(_slice, "SliceBackwardBackward0")
 
 
-def slice_dim(input: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Any:
-    """``input[..., start:end:step, ...]`` at dimension ``dim``."""
-    return _slice(input, dim, start, end, step)
-
-
 def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     """``length`` indices from ``start`` along ``dim``."""
     if isinstance(start, TensorBase) and (start.ndim or start._dtype.category != 1):

@@ -187,12 +187,6 @@ def repeat_interleave(
     return input.index_select(axis, _interleaved(repeats))
 
 
-def _contiguous_format() -> Any:
-    from minitorch.core.memory_format import contiguous_format
-
-    return contiguous_format
-
-
 @operator()
 def _repeat_index(xp: Any, repeats: Any) -> Any:
     """0 repeats[0] times, 1 repeats[1] times, ..."""

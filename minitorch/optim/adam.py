@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch._tensor import Tensor
-from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
 from minitorch.core import dtypes
 from minitorch.ops import creation, from_data
 from minitorch.ops.complex_numbers import view_as_real
@@ -60,16 +59,7 @@ class Adam(Optimizer):
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient once. Returns what ``closure`` returned."""
-        loss = None
-        with set_grad_enabled(self.defaults["differentiable"]):
-            if closure is not None:
-                with enable_grad():
-                    loss = closure()
-            for group in self.param_groups:
-                for param in group["params"]:
-                    if param.grad is not None:
-                        self._step_one(group, param, param.grad)
-        return loss
+        return self._step_each(closure)
 
     def _step_one(self, group: dict[str, Any], param: Any, grad: Any) -> None:
         state = self.state[param]

@@ -24,6 +24,7 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch._typename import typename
+from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
 from minitorch.autograd.node import RemovableHandle
 from minitorch.nn.modules.hooks import Hook, Hooks, add_hook
 from minitorch.nn.parameter import clear_grad
@@ -124,6 +125,22 @@ class Optimizer:
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change the parameters once. ``closure``: computes the loss again, with gradients; its value is returned."""
         raise NotImplementedError
+
+    def _step_each(self, closure: Callable[[], Any] | None) -> Any:
+        """``step`` of an optimizer in the for-loop form: its ``_step_one`` for each parameter that has a gradient."""
+        loss = None
+        with set_grad_enabled(self.defaults["differentiable"]):
+            if closure is not None:
+                with enable_grad():
+                    loss = closure()
+            for group in self.param_groups:
+                for param in group["params"]:
+                    if param.grad is not None:
+                        self._step_one(group, param, param.grad)
+        return loss
+
+    def _step_one(self, group: dict[str, Any], param: Any, grad: Any) -> None:
+        raise NotImplementedError(f"{type(self).__name__} has no for-loop form")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters; with ``set_to_none=False`` fill them with zeros instead."""
