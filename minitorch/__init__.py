@@ -11,13 +11,32 @@ from math import e, inf, nan, pi
 
 from minitorch import autograd as autograd
 from minitorch import cuda as cuda
+from minitorch import overrides as overrides
 from minitorch import random as random
 from minitorch import return_types as return_types
+from minitorch import special as special
 from minitorch._tensor import Tensor
 from minitorch._tensor_str import set_printoptions
 from minitorch._typename import typename
 from minitorch.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
+from minitorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from minitorch.autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled
+from minitorch.core.context import (
+    are_deterministic_algorithms_enabled,
+    get_deterministic_debug_mode,
+    get_float32_matmul_precision,
+    get_num_interop_threads,
+    get_num_threads,
+    is_deterministic_algorithms_warn_only_enabled,
+    is_warn_always_enabled,
+    set_deterministic_debug_mode,
+    set_float32_matmul_precision,
+    set_flush_denormal,
+    set_num_interop_threads,
+    set_num_threads,
+    set_warn_always,
+    use_deterministic_algorithms,
+)
 from minitorch.core.device import device, get_default_device, set_default_device
 from minitorch.core.dtypes import (
     bfloat16,
@@ -62,6 +81,8 @@ from minitorch.core.memory_format import (
     preserve_format,
     strided,
 )
+from minitorch.core.symbolic import sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt, sym_sum
+from minitorch.dlpack import from_dlpack, to_dlpack
 from minitorch.ops.activation import (
     hardshrink,
     prelu,
@@ -88,6 +109,7 @@ from minitorch.ops.arithmetic import (
     sub,
     subtract,
 )
+from minitorch.ops.bessel_functions import i0
 from minitorch.ops.bitwise import (
     bitwise_and,
     bitwise_left_shift,
@@ -96,6 +118,8 @@ from minitorch.ops.bitwise import (
     bitwise_right_shift,
     bitwise_xor,
 )
+from minitorch.ops.cholesky import cholesky_inverse, cholesky_solve
+from minitorch.ops.cholesky import torch_cholesky as cholesky
 from minitorch.ops.clamping import (
     clamp,
     clamp_,
@@ -142,9 +166,12 @@ from minitorch.ops.complex_numbers import (
     conj,
     conj_physical,
     imag,
+    is_conj,
+    is_neg,
     polar,
     real,
     resolve_conj,
+    resolve_neg,
     view_as_complex,
     view_as_real,
 )
@@ -157,6 +184,7 @@ from minitorch.ops.convolution import (
     conv_transpose3d,
 )
 from minitorch.ops.copying import clone, fill, fill_, zero_
+from minitorch.ops.covariance import corrcoef, cov
 from minitorch.ops.creation import (
     empty,
     empty_like,
@@ -169,6 +197,9 @@ from minitorch.ops.creation import (
     zeros,
     zeros_like,
 )
+from minitorch.ops.determinant import det, logdet
+from minitorch.ops.determinant import torch_slogdet as slogdet
+from minitorch.ops.differences import cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from minitorch.ops.distance import cosine_similarity, pairwise_distance
 from minitorch.ops.division import (
     div,
@@ -180,9 +211,11 @@ from minitorch.ops.division import (
 )
 from minitorch.ops.dropout import (
     alpha_dropout,
+    alpha_dropout_,
     dropout,
     dropout_,
     feature_alpha_dropout,
+    feature_alpha_dropout_,
     feature_dropout,
     feature_dropout_,
 )
@@ -222,11 +255,19 @@ from minitorch.ops.elementary import (
     tanh,
 )
 from minitorch.ops.embedding import embedding
+from minitorch.ops.embedding_losses import (
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    kl_div,
+    margin_ranking_loss,
+    poisson_nll_loss,
+    triplet_margin_loss,
+)
 from minitorch.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min  # noqa: A004
 from minitorch.ops.from_data import (
     as_tensor,
     asarray,
-    from_dlpack,
     from_numpy,
     frombuffer,
     scalar_tensor,
@@ -237,7 +278,10 @@ from minitorch.ops.fused import (
     addcmul,
     lerp,
 )
+from minitorch.ops.gamma_functions import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
 from minitorch.ops.gather_scatter import gather, scatter, scatter_add, take_along_dim
+from minitorch.ops.histogram import bincount, histc, histogram, histogramdd
+from minitorch.ops.householder import geqrf, orgqr, ormqr
 from minitorch.ops.index_along import index_add, index_copy, index_fill, index_select
 from minitorch.ops.inplace import (
     abs_,
@@ -259,6 +303,7 @@ from minitorch.ops.inplace import (
     cos_,
     cosh_,
     deg2rad_,
+    detach_,
     erf_,
     erfc_,
     exp2_,
@@ -267,6 +312,10 @@ from minitorch.ops.inplace import (
     fix_,
     floor_,
     frac_,
+    gcd_,
+    i0_,
+    lcm_,
+    ldexp_,
     log1p_,
     log2_,
     log10_,
@@ -294,15 +343,15 @@ from minitorch.ops.inquiry import (
     can_cast,
     get_device,
     is_complex,
-    is_conj,
+    is_distributed,
     is_floating_point,
     is_inference,
-    is_neg,
     is_nonzero,
     is_same_size,
     is_signed,
     is_storage,
     is_tensor,
+    is_vulkan_available,
     numel,
     promote_types,
     result_type,
@@ -330,16 +379,27 @@ from minitorch.ops.legacy_types import (
     IntTensor,
     LongTensor,
     ShortTensor,
+    set_default_tensor_type,
 )
 from minitorch.ops.linalg import addmm, baddbmm, bmm, mm
+from minitorch.ops.lu import lu_unpack
+from minitorch.ops.lu import torch_lu as lu
+from minitorch.ops.lu import torch_lu_solve as lu_solve
 from minitorch.ops.masking import masked_scatter, masked_select
 from minitorch.ops.matmul import bilinear, matmul
-from minitorch.ops.matrix_vector import addmv, dot, mv, outer
+from minitorch.ops.matrix_building import block_diag, diagflat, vander
+from minitorch.ops.matrix_functions import matrix_exp, matrix_power
+from minitorch.ops.matrix_norms import frobenius_norm, norm_except_dim, nuclear_norm
+from minitorch.ops.matrix_vector import addmv, addmv_, dot, mv, outer
 from minitorch.ops.matrix_vector import outer as ger
 from minitorch.ops.normalization import batch_norm, instance_norm
 from minitorch.ops.norms import norm
+from minitorch.ops.number_parts import frexp, gcd, lcm, ldexp, nextafter
 from minitorch.ops.padding import constant_pad_nd
+from minitorch.ops.pairwise import cdist, dist, pdist
 from minitorch.ops.parts import as_strided, diagonal, narrow, select
+from minitorch.ops.pixel_shuffle import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from minitorch.ops.places import nonzero_static, unravel_index
 from minitorch.ops.pooling import (
     avg_pool1d,
     max_pool1d,
@@ -355,6 +415,10 @@ from minitorch.ops.powers import (
     sqrt,
     square,
 )
+from minitorch.ops.product_sums import addbmm, addr
+from minitorch.ops.pseudo_inverse import pinverse
+from minitorch.ops.qr import torch_qr as qr
+from minitorch.ops.quantile import nanquantile, quantile
 from minitorch.ops.random import (
     bernoulli,
     multinomial,
@@ -367,6 +431,7 @@ from minitorch.ops.random import (
     randn_like,
     randperm,
 )
+from minitorch.ops.random_counts import binomial, poisson
 from minitorch.ops.ranges import (
     arange,
     cartesian_prod,
@@ -394,10 +459,14 @@ from minitorch.ops.rearranging import (
     triu,
 )
 from minitorch.ops.reduction import all, any, count_nonzero, logsumexp, mean, nanmean, nansum, prod, sum  # noqa: A004
+from minitorch.ops.removed import eig, lstsq, matrix_rank, solve, symeig
+from minitorch.ops.renorm import renorm
 from minitorch.ops.resizing import as_strided_, resize_as_, squeeze_, unsqueeze_
 from minitorch.ops.rounding import ceil, fix, floor, frac, round, trunc  # noqa: A004
+from minitorch.ops.rrelu import rrelu, rrelu_
 from minitorch.ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from minitorch.ops.scatter_reduce import index_reduce, scatter_reduce
+from minitorch.ops.searching import bucketize, isin, searchsorted
 from minitorch.ops.selection import (
     masked_fill,
     where,
@@ -409,6 +478,7 @@ from minitorch.ops.smooth_activation import (
     selu_,
 )
 from minitorch.ops.softmax import log_softmax, softmax
+from minitorch.ops.solving import inverse, triangular_solve
 from minitorch.ops.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
 from minitorch.ops.special import (
     copysign,
@@ -434,7 +504,36 @@ from minitorch.ops.splitting import (
     vsplit,
 )
 from minitorch.ops.statistics import std, std_mean, var, var_mean
+from minitorch.ops.svd import torch_svd as svd
 from minitorch.ops.unique import unique, unique_consecutive
+from minitorch.ops.vector_products import chain_matmul, inner, kron, vdot
+from minitorch.ops.vector_products import torch_cross as cross
+from minitorch.ops.view_copies import (
+    alias_copy,
+    as_strided_copy,
+    detach_copy,
+    diagonal_copy,
+    expand_copy,
+    narrow_copy,
+    permute_copy,
+    select_copy,
+    slice_copy,
+    split_copy,
+    split_with_sizes_copy,
+    squeeze_copy,
+    t_copy,
+    transpose_copy,
+    unbind_copy,
+    unfold_copy,
+    unsafe_chunk,
+    unsafe_split,
+    unsafe_split_with_sizes,
+    unsqueeze_copy,
+    view_as_complex_copy,
+    view_as_real_copy,
+    view_copy,
+)
+from minitorch.ops.view_scatter import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
 from minitorch.ops.views import (
     adjoint,
     atleast_1d,
@@ -457,10 +556,31 @@ from minitorch.ops.views import (
     unsqueeze,
 )
 from minitorch.ops.views import movedim as moveaxis
+from minitorch.ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
 from minitorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
+from minitorch.storage import (
+    BFloat16Storage,
+    BoolStorage,
+    ByteStorage,
+    CharStorage,
+    ComplexDoubleStorage,
+    ComplexFloatStorage,
+    DoubleStorage,
+    FloatStorage,
+    HalfStorage,
+    IntStorage,
+    LongStorage,
+    ShortStorage,
+    TypedStorage,
+    UntypedStorage,
+)
 
 newaxis = None
 
+from minitorch import linalg as linalg  # isort: skip
 from minitorch import nn as nn  # isort: skip
 from minitorch import optim as optim  # isort: skip
 from minitorch import utils as utils  # isort: skip
+from minitorch import serialization as serialization  # isort: skip
+from minitorch.serialization import load as load  # isort: skip
+from minitorch.serialization import save as save  # isort: skip

@@ -11,53 +11,81 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from minitorch import _to_python, autograd
+import numpy as np
+
+from minitorch import _to_python, autograd, dlpack, overrides, storage
 from minitorch._tensor_copy import deepcopy_tensor, reduce_tensor
 from minitorch._tensor_str import tensor_repr
 from minitorch.autograd.node import Hooks, RemovableHandle, add_tensor_hook, retain_grad
+from minitorch.autograd.watch import watch
 from minitorch.core import dtypes
 from minitorch.ops import (
     activation,
     advanced_indexing,
     arithmetic,
+    bessel_functions,
     bitwise,
+    cholesky,
     clamping,
     comparison,
     complex_numbers,
     conversion,
     copying,
+    covariance,
     creation,
+    determinant,
+    differences,
     division,
     elementary,
     extremes,
     from_data,
     fused,
+    gamma_functions,
     gather_scatter,
+    histogram,
+    householder,
     index_along,
     indexing,
     inquiry,
     legacy_types,
     linalg,
+    lu,
     masking,
     matmul,
+    matrix_building,
+    matrix_functions,
     matrix_vector,
     norms,
+    number_parts,
+    pairwise,
     parts,
+    places,
     powers,
+    product_sums,
+    pseudo_inverse,
+    qr,
+    quantile,
     random,
     rearranging,
     reduction,
+    removed,
+    renorm,
     resizing,
     rounding,
     scan,
     scatter_reduce,
     selection,
     softmax,
+    solving,
     sorting,
     special,
     splitting,
     statistics,
+    svd,
     unique,
+    vector_products,
+    view_copies,
+    view_scatter,
     views,
 )
 from minitorch.ops.declare.pointwise import declining
@@ -118,6 +146,8 @@ class Tensor(TensorBase):
     as_strided_ = resizing.as_strided_
     resize_ = resizing.resize_
     resize_as_ = resizing.resize_as_
+    resize = resizing.resize
+    resize_as = resizing.resize_as
     set_ = resizing.set_
 
     # ---- copying and converting (ops/copying.py, conversion.py) ---------------------------------------------------
@@ -128,7 +158,7 @@ class Tensor(TensorBase):
     fill_ = copying.fill_
     zero_ = copying.zero_
     to = conversion.to
-    type = conversion.type_
+    type = legacy_types.type_
     type_as = conversion.type_as
     float = conversion.float_
     double = conversion.double
@@ -144,12 +174,14 @@ class Tensor(TensorBase):
     cdouble = conversion.cdouble
     cpu = conversion.cpu
     cuda = conversion.cuda
+    xpu = conversion.xpu
     is_pinned = conversion.is_pinned
     pin_memory = conversion.pin_memory
 
     # ---- creation (ops/creation.py, from_data.py) -----------------------------------------------------------------
-    __new__ = legacy_types.new_of_class  # type: ignore[assignment]
-    new = creation.new
+    __new__ = legacy_types.new_of_class
+    _make_subclass = staticmethod(views.make_subclass)
+    new = legacy_types.new
     new_empty = creation.new_empty
     new_zeros = creation.new_zeros
     new_ones = creation.new_ones
@@ -157,10 +189,17 @@ class Tensor(TensorBase):
     new_empty_strided = creation.new_empty_strided
     new_tensor = from_data.new_tensor
 
+    # ---- the memory underneath (storage.py) -----------------------------------------------------------------------
+    _typed_storage = storage.typed_storage
+    storage_type = storage.storage_type
+    storage = storage.storage  # last: from here on the name means the method
+
     # ---- questions (ops/inquiry.py) -------------------------------------------------------------------------------
-    is_conj = inquiry.is_conj
-    is_neg = inquiry.is_neg
+    is_conj = complex_numbers.is_conj
+    is_neg = complex_numbers.is_neg
     is_shared = inquiry.is_shared
+    share_memory_ = inquiry.share_memory_
+    is_distributed = inquiry.is_distributed
     is_nonzero = inquiry.is_nonzero
     is_same_size = inquiry.is_same_size
     is_set_to = inquiry.is_set_to
@@ -193,6 +232,7 @@ class Tensor(TensorBase):
     fmod_ = division.fmod_
     pow = powers.pow
     pow_ = powers.pow_
+    float_power_ = powers.float_power_
     float_power = powers.float_power
     square = powers.square
     square_ = powers.square_
@@ -207,7 +247,7 @@ class Tensor(TensorBase):
     __rsub__ = arithmetic.plain_rsub.dunder
     __mul__ = __rmul__ = arithmetic.mul.dunder
     __truediv__ = division.true_divide.dunder
-    __rtruediv__ = declining(division.reflected_division)
+    __rtruediv__ = declining(division.reflected_division, also=(np.ndarray,))
     __floordiv__ = division.floor_divide.dunder
     __rfloordiv__ = declining(division.reflected_floor_division)
     __mod__ = declining(division.remainder)
@@ -279,10 +319,10 @@ class Tensor(TensorBase):
     logical_or = comparison.logical_or
     logical_xor = comparison.logical_xor
     logical_not = comparison.logical_not
-    logical_and_ = comparison.logical_and.inplace
-    logical_or_ = comparison.logical_or.inplace
-    logical_xor_ = comparison.logical_xor.inplace
-    logical_not_ = comparison.logical_not.inplace
+    logical_and_ = comparison.logical_and_
+    logical_or_ = comparison.logical_or_
+    logical_xor_ = comparison.logical_xor_
+    logical_not_ = comparison.logical_not_
     where = selection.where_method
     masked_fill = selection.masked_fill
     masked_fill_ = selection.masked_fill_
@@ -386,6 +426,33 @@ class Tensor(TensorBase):
     nan_to_num = special.nan_to_num
     nan_to_num_ = special.nan_to_num_
 
+    # ---- gamma and Bessel functions (ops/gamma_functions.py, bessel_functions.py) ------------------------------------
+    lgamma = gamma_functions.lgamma
+    lgamma_ = gamma_functions.lgamma.inplace
+    digamma = gamma_functions.digamma
+    digamma_ = gamma_functions.digamma.inplace
+    polygamma = gamma_functions.polygamma_of
+    polygamma_ = gamma_functions.polygamma_
+    mvlgamma = gamma_functions.mvlgamma
+    mvlgamma_ = gamma_functions.mvlgamma_
+    igamma = gamma_functions.igamma
+    igamma_ = gamma_functions.igamma.inplace
+    igammac = gamma_functions.igammac
+    igammac_ = gamma_functions.igammac.inplace
+    i0 = bessel_functions.i0
+    i0_ = bessel_functions.i0.inplace
+
+    # ---- parts of numbers (ops/number_parts.py) ---------------------------------------------------------------------
+    frexp = number_parts.frexp
+    ldexp = number_parts.ldexp
+    ldexp_ = number_parts.ldexp.inplace
+    nextafter = number_parts.nextafter
+    nextafter_ = number_parts.nextafter_
+    gcd = number_parts.gcd
+    gcd_ = number_parts.gcd.inplace
+    lcm = number_parts.lcm
+    lcm_ = number_parts.lcm.inplace
+
     # ---- rounding (ops/rounding.py) -------------------------------------------------------------------------------
     round = rounding.round
     round_ = rounding.round_
@@ -401,7 +468,9 @@ class Tensor(TensorBase):
     # ---- complex numbers (ops/complex_numbers.py) -----------------------------------------------------------------
     conj = complex_numbers.conj
     conj_physical = complex_numbers.conj_physical
-    resolve_conj = resolve_neg = complex_numbers.resolve_conj
+    resolve_conj = complex_numbers.resolve_conj
+    resolve_neg = complex_numbers.resolve_neg
+    conj_physical_ = complex_numbers.conj_physical_
     angle = complex_numbers.angle
     real = property(complex_numbers.real, complex_numbers.set_real)
     imag = property(complex_numbers.imag, complex_numbers.set_imag)
@@ -440,6 +509,16 @@ class Tensor(TensorBase):
     cummax = scan.cummax
     cummin = scan.cummin
     logcumsumexp = scan.logcumsumexp
+
+    # ---- summaries of samples (ops/histogram.py, quantile.py, differences.py, covariance.py) ------------------------
+    bincount = histogram.bincount
+    histc = histogram.histc
+    diff = differences.diff
+    cov = covariance.cov
+    corrcoef = covariance.corrcoef
+    nanquantile = quantile.nanquantile
+    quantile = quantile.quantile
+    histogram = histogram.histogram  # last: from here on the name means the method
 
     # ---- order (ops/sorting.py, unique.py) ------------------------------------------------------------------------
     sort = sorting.sort
@@ -483,6 +562,9 @@ class Tensor(TensorBase):
     masked_scatter = masking.masked_scatter
     masked_scatter_ = masking.masked_scatter_
 
+    # ---- places (ops/places.py) -------------------------------------------------------------------------------------
+    nonzero_static = places.nonzero_static
+
     # ---- rearranging (ops/rearranging.py) -------------------------------------------------------------------------
     flip = rearranging.flip
     fliplr = rearranging.fliplr
@@ -500,12 +582,61 @@ class Tensor(TensorBase):
     diag_embed = rearranging.diag_embed
     trace = rearranging.trace
 
+    # ---- linear algebra (ops/solving.py, lu.py, cholesky.py, qr.py, ...; the public names are in linalg.py) ----------
+    det = determinant.det
+    logdet = determinant.logdet
+    slogdet = determinant.torch_slogdet
+    inverse = solving.inverse
+    triangular_solve = solving.triangular_solve
+    pinverse = pseudo_inverse.pinverse
+    lu_solve = lu.torch_lu_solve
+    lu = lu.torch_lu  # a name that is also its module's comes last
+    cholesky_inverse = cholesky.cholesky_inverse
+    cholesky_solve = cholesky.cholesky_solve
+    cholesky = cholesky.torch_cholesky
+    qr = qr.torch_qr
+    geqrf = householder.geqrf
+    orgqr = householder.orgqr
+    ormqr = householder.ormqr
+    svd = svd.torch_svd
+    matrix_exp = matrix_functions.matrix_exp
+    matrix_power = matrix_functions.matrix_power
+    dist = pairwise.dist
+    renorm_ = renorm.renorm_
+    renorm = renorm.renorm
+    lstsq = removed.lstsq
+    eig = removed.eig
+    symeig = removed.symeig
+    solve = removed.solve
+
+    # ---- parts written into copies (ops/view_scatter.py), views that nobody knows (ops/view_copies.py) --------------
+    as_strided_scatter = view_scatter.as_strided_scatter
+    diagonal_scatter = view_scatter.diagonal_scatter
+    select_scatter = view_scatter.select_scatter
+    slice_scatter = view_scatter.slice_scatter
+    narrow_copy = view_copies.narrow_copy
+    unsafe_chunk = view_copies.unsafe_chunk
+    unsafe_split = view_copies.unsafe_split
+    unsafe_split_with_sizes = view_copies.unsafe_split_with_sizes
+    diagflat = matrix_building.diagflat
+    fill_diagonal_ = matrix_building.fill_diagonal_
+
     # ---- matrix products (ops/linalg.py, matrix_vector.py, matmul.py), softmax ---------------------------------
     mm = linalg.mm
     bmm = linalg.bmm
     mv = matrix_vector.mv
     dot = matrix_vector.dot
     outer = ger = matrix_vector.outer
+    inner = vector_products.inner
+    vdot = vector_products.vdot
+    cross = vector_products.torch_cross
+    kron = vector_products.kron
+    addmv = matrix_vector.addmv
+    addmv_ = matrix_vector.addmv_
+    addr = product_sums.addr
+    addr_ = product_sums.addr_
+    addbmm = product_sums.addbmm
+    addbmm_ = product_sums.addbmm_
     addmm = linalg.addmm
     addmm_ = linalg.addmm_
     baddbmm = linalg.baddbmm
@@ -535,7 +666,7 @@ class Tensor(TensorBase):
         self, gradient: Any = None, retain_graph: Any = None, create_graph: Any = False, inputs: Any = None
     ) -> None:
         """Add its gradients to the ``.grad`` of the leaves it was computed from. See ``autograd.backward``."""
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     @property
     def grad(self) -> Any:
@@ -612,8 +743,9 @@ class Tensor(TensorBase):
                 "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel (DDP) for "
                 "training, and gradient_as_bucket_view is set as True, gradients are views of DDP buckets, and hence "
                 "detach_() cannot be called on these gradients. To fix this error, please refer to the "
-                "Optimizer.zero_grad() function in torch/optim/optimizer.py as a solution."
+                "Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
             )
+        watch.detached = watch.detached or self._grad_fn is not None
         self._grad_fn, self._requires_grad, self._output_nr = None, False, 0
         return self
 
@@ -634,6 +766,13 @@ class Tensor(TensorBase):
             self._meta.accumulator = None
         self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None
 
+    # ---- subclasses (overrides.py) --------------------------------------------------------------------------------
+    __torch_function__: Any = classmethod(overrides.default_torch_function)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        overrides.prepare_subclass(cls, Tensor)
+
     # ---- to Python and NumPy (_to_python.py) ----------------------------------------------------------------------
     item = _to_python.item
     tolist = _to_python.tolist
@@ -641,9 +780,11 @@ class Tensor(TensorBase):
     __array__ = _to_python.to_array
     __array_priority__ = 1000  # NumPy's operators give way to ours
     __array_wrap__ = _to_python.from_ufunc
-    __dlpack__ = _to_python.dlpack
-    __dlpack_device__ = _to_python.dlpack_device
+    __dlpack__ = dlpack.export
+    __dlpack_device__ = dlpack.device_of
     apply_ = _to_python.apply_
+    map_ = _to_python.map_
+    map2_ = _to_python.map2_
     __len__ = _to_python.length
     __iter__ = _to_python.iterate
     __reversed__ = _to_python.reversed_

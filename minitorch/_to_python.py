@@ -11,6 +11,7 @@ PyTorch: ``torch/_tensor.py`` (``__format__``, ``__iter__``, ``__array__``), ``t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,11 @@ def numpy(tensor: Any, *, force: bool = False) -> np.ndarray[Any, Any]:
 
     ``RuntimeError`` if it requires grad, ``TypeError`` for dtypes that NumPy does not know and other devices.
     """
-    if not force:
+    if not isinstance(force, bool):
+        raise TypeError(f"numpy(): argument 'force' must be bool, not {type(force).__name__}")
+    if force:
+        tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
+    else:
         if tensor.requires_grad:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if tensor.device.type != "cpu":
@@ -49,15 +54,38 @@ def numpy(tensor: Any, *, force: bool = False) -> np.ndarray[Any, Any]:
                 f"can't convert {tensor.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to "
                 "host memory first."
             )
-    elif tensor.device.type != "cpu":
-        tensor = tensor.cpu()
+        if tensor.is_conj():
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that has conjugate bit set. Use tensor.resolve_conj().numpy() instead."
+            )
+        if tensor.is_neg():
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that has negative bit set. Use tensor.resolve_neg().numpy() instead."
+            )
+    if tensor._geometry.pending:
+        if not force:
+            bit = "conjugate" if tensor.is_conj() else "negative"
+            raise RuntimeError(
+                f"Can't call numpy() on Tensor that has {bit} bit set. Use "
+                f"tensor.resolve_{tensor._geometry.pending}().numpy() instead."
+            )
+        tensor = tensor.detach().clone()
     if tensor._dtype._ml_name is not None:
         raise TypeError(f"Got unsupported ScalarType {scalar_type_name(tensor._dtype)}")
+    tensor._storage.rare().resizable = False  # the array would be left pointing at memory that is gone
     return tensor.array.view()  # type: ignore[no-any-return]
 
 
 def to_array(tensor: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-    """What ``np.asarray(tensor)`` and ``np.array(tensor)`` get."""
+    """What ``np.asarray(tensor)`` and ``np.array(tensor)`` get.
+
+    ``ValueError`` for ``copy=False``, as PyTorch answers to everybody who insists on it.
+    """
+    if copy is False:
+        raise ValueError(
+            "Unable to avoid copy while creating an array as requested. Use np.asarray(tensor), which shares the "
+            "memory where it can, or tensor.numpy(), which shares it always."
+        )
     array = numpy(tensor)
     if copy:
         return array.astype(array.dtype if dtype is None else dtype, copy=True)
@@ -68,17 +96,11 @@ def from_ufunc(tensor: Any, array: Any, context: Any = None, return_scalar: bool
     """What NumPy's functions make of their result when a tensor went in: ``np.sin(x)`` is a tensor again."""
     from minitorch.ops.from_data import from_numpy
 
+    if not isinstance(array, (np.ndarray, np.generic)):
+        raise AttributeError(f"__array_wrap__: expected an array, which has a dtype, not {type(array).__name__}")
+    if array.dtype == bool:  # PyTorch had no bools when this was written, and has kept it
+        array = array.astype(np.uint8)
     return from_numpy(np.asarray(array))
-
-
-def dlpack(tensor: Any, **options: Any) -> Any:
-    """The memory for another array library, shared (``np.from_dlpack(x)``)."""
-    return numpy(tensor).__dlpack__(**options)
-
-
-def dlpack_device(tensor: Any) -> tuple[Any, int]:
-    """Where that memory lies."""
-    return numpy(tensor.detach()).__dlpack_device__()
 
 
 def identity(tensor: Any) -> int:
@@ -88,13 +110,41 @@ def identity(tensor: Any) -> int:
 
 def apply_(tensor: Any, callable: Any) -> Any:
     """Write ``callable(element)`` into every element, one by one in Python. Slow; for tensors on the CPU."""
-    if tensor.requires_grad:
-        raise TypeError("apply_() can't be called on a Tensor that requires grad")
-    flat = tensor.array.flat
-    for place in range(tensor._geometry.numel):
-        flat[place] = callable(flat[place].item())
-    tensor._storage.version += 1
-    return tensor
+    return _element_by_element("apply_", (tensor,), callable)
+
+
+def map_(tensor: Any, other: Any, callable: Any) -> Any:
+    """Write ``callable(element, element of other)`` into every element; ``other`` is expanded to the shape."""
+    return _element_by_element("map_", (tensor, other), callable)
+
+
+def map2_(tensor: Any, x: Any, y: Any, callable: Any) -> Any:
+    """``map_`` with two others."""
+    return _element_by_element("map2_", (tensor, x, y), callable)
+
+
+def _element_by_element(name: str, tensors: tuple[Any, ...], function: Any) -> Any:
+    """The oldest kind of operator: recorded by no graph, and counted by no version."""
+    target = tensors[0]
+    for other in tensors:
+        if not isinstance(other, TensorBase):
+            raise TypeError(f"{name}(): argument 'other' (position 1) must be Tensor, not {type(other).__name__}")
+        if other.requires_grad:
+            raise RuntimeError(
+                f"Can't call {name}() on Variable that requires grad. Use var.detach().{name}() instead."
+            )
+        if other._dtype is not target._dtype:
+            raise TypeError(f"{name}: expected a tensor of dtype {target._dtype} like the first (got {other._dtype})")
+    if not callable(function):
+        raise TypeError(f"{name}(): '{type(function).__name__}' object is not callable")
+    operands = [target.array, *(other.expand(target.shape).array for other in tensors[1:])]
+    results = [function(*(value.item() for value in values)) for values in zip(*(array.flat for array in operands))]
+    for value in results:
+        if not isinstance(value, (int, float, complex, TensorBase)):
+            raise TypeError(f"{name}(): the function must return real numbers, not {type(value).__name__}")
+    for place, value in enumerate(results):
+        operands[0].flat[place] = value
+    return target
 
 
 def length(tensor: Any) -> int:
@@ -113,7 +163,7 @@ def iterate(tensor: Any) -> Iterator[Any]:
 
 def contains(tensor: Any, element: Any) -> bool:
     """Whether some element equals a number or a tensor."""
-    if not isinstance(element, (TensorBase, int, float, complex)):
+    if not isinstance(element, (TensorBase, Number)):
         raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
     return bool((tensor == element).any().item())
 
@@ -129,8 +179,11 @@ def is_true(tensor: Any) -> bool:
 
 
 def as_int(tensor: Any) -> int:
-    """``int(x)``: cut towards zero."""
-    return int(_real(tensor))
+    """``int(x)``: cut towards zero. ``RuntimeError`` for what is beyond 64 bits."""
+    value = int(_real(tensor))
+    if tensor._dtype is dtypes.uint64 and value >= 2**63:
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    return value
 
 
 def as_float(tensor: Any) -> float:
@@ -140,6 +193,8 @@ def as_float(tensor: Any) -> float:
 
 def as_complex(tensor: Any) -> complex:
     """``complex(x)``."""
+    if tensor._geometry.numel != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
     return complex(item(tensor))
 
 

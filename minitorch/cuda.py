@@ -8,9 +8,20 @@ PyTorch: ``torch/cuda/__init__.py``. Left out until there is a device: streams, 
 
 from __future__ import annotations
 
+from typing import Any
+
 from minitorch.core import backend
 
 
 def is_available() -> bool:
     """Whether tensors can live on a CUDA device."""
     return backend.is_available("cuda")
+
+
+def __getattr__(name: str) -> Any:
+    """``cuda.FloatTensor`` and its kin: an instance of none, and not to be made."""
+    from minitorch.ops.legacy_types import CUDA
+
+    if name not in CUDA:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return CUDA[name]

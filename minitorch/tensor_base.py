@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch import pending
 from minitorch.autograd.grad_mode import modes
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
@@ -24,8 +25,8 @@ from minitorch.core.backend import Array
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry, Size
+from minitorch.core.memory_format import has_format, memory_format, strided
 from minitorch.core.memory_format import layout as Layout
-from minitorch.core.memory_format import strided
 from minitorch.core.storage import Storage
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class TensorBase:
         "_output_nr",
         "_base",  # the tensor this is a view of, or None
         "_view_version",  # views only: storage version for which _grad_fn is right
+        "_view_steps",  # views only: how to make it again from its base, where a geometry can't say it; else None
         "_view_creation",  # views only: DEFAULT, IN_NO_GRAD, ...: how it was made, or the view that it is a view of
         "_meta",
         "__dict__",
@@ -82,6 +84,7 @@ class TensorBase:
     _output_nr: int
     _base: Any
     _view_version: int
+    _view_steps: tuple[Any, ...] | None
     _view_creation: str
     _meta: AutogradMeta | None
 
@@ -89,13 +92,19 @@ class TensorBase:
 
     @property
     def array(self) -> Array:
-        """The strided array over the storage (``np.ndarray`` on the CPU). Writing to it changes the tensor."""
+        """The strided array over the storage (``np.ndarray`` on the CPU). Writing to it changes the tensor.
+
+        Not so where a conjugation is pending: then it is a copy with that done, see ``pending.py``.
+        """
         array = self._array
         if array is None:
             geometry, storage = self._geometry, self._storage
-            array = self._array = storage.device._backend.strided_array(
+            array = storage.device._backend.strided_array(
                 storage.data, self._dtype.np, geometry.shape, geometry.stride, geometry.offset
             )
+            if geometry.pending:
+                return pending.read(self, array)
+            self._array = array
         return array
 
     @property
@@ -106,6 +115,11 @@ class TensorBase:
     @property
     def dtype(self) -> Dtype:
         """The element type."""
+        return self._dtype
+
+    @property
+    def grad_dtype(self) -> Dtype:
+        """The dtype of its gradient: its own."""
         return self._dtype
 
     @property
@@ -132,12 +146,12 @@ class TensorBase:
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         shape = self._geometry.shape
-        return shape if dim is None else shape[geo.wrap_dim(dim, len(shape))]
+        return shape if dim is None else shape[geo.wrap_dim(_as_dim(dim, "size"), len(shape))]
 
     def stride(self, dim: int | None = None) -> Any:
         """Elements from one index to the next, for each dimension or one of them."""
         stride = self._geometry.stride
-        return stride if dim is None else stride[geo.wrap_dim(dim, len(stride))]
+        return stride if dim is None else stride[geo.wrap_dim(_as_dim(dim, "stride"), len(stride))]
 
     def storage_offset(self) -> int:
         """Where in the storage the first element lies, in elements."""
@@ -145,7 +159,7 @@ class TensorBase:
 
     def untyped_storage(self) -> Storage:
         """The bytes underneath, shared with every view."""
-        return self._storage
+        return self._storage.first_twin()
 
     def data_ptr(self) -> int:
         """Address of the first element; 0 for a tensor without elements."""
@@ -192,11 +206,35 @@ class TensorBase:
         return self._storage.device.type == "cuda"
 
     # What PyTorch has and this does not.
-    is_meta = is_mps = is_xpu = is_mkldnn = is_sparse = is_quantized = is_nested = False
+    is_meta = is_mps = is_xpu = is_mkldnn = is_sparse = is_sparse_csr = is_quantized = is_nested = False
+    is_xla = is_ipu = is_maia = is_mtia = is_vulkan = False
+    name = None
 
-    def dim_order(self) -> tuple[int, ...]:
-        """The dimensions from outermost to innermost in memory."""
-        stride = self._geometry.stride
+    def sparse_dim(self) -> int:
+        """Number of dimensions stored sparsely: none."""
+        return 0
+
+    def dense_dim(self) -> int:
+        """Number of dimensions stored densely: all."""
+        return self._geometry.ndim
+
+    def dim_order(self, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+        """The dimensions from outermost to innermost in memory.
+
+        ``ambiguity_check``: True for a ``RuntimeError`` where there is more than one answer; a list of memory formats
+        to accept the answer of the one that fits.
+        """
+        formats = ambiguity_check if isinstance(ambiguity_check, list) else []
+        if not isinstance(ambiguity_check, (bool, list)) or not all(isinstance(f, memory_format) for f in formats):
+            raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+        shape, stride = self._geometry.shape, self._geometry.stride
+        ambiguous = 1 in shape or any(first == second for first, second in zip(stride, stride[1:]))
+        fitting = sum(has_format(self._geometry, wanted) for wanted in formats)
+        if ambiguity_check is not False and ambiguous and fitting != 1:
+            raise RuntimeError(
+                "The tensor does not have unique dim order, or cannot map to exact one of the given memory formats: "
+                f"shape {list(shape)}, strides {list(stride)}"
+            )
         return tuple(sorted(range(len(stride)), key=lambda dim: (-stride[dim], dim)))
 
     def get_device(self) -> int:
@@ -222,6 +260,11 @@ class TensorBase:
 
     def requires_grad_(self, requires_grad: bool = True) -> Any:
         """Make this leaf collect gradients, or stop it. ``RuntimeError`` for integers and for non-leaves."""
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, not "
+                f"{type(requires_grad).__name__}"
+            )
         if requires_grad and self._dtype.category < dtypes.FLOATING:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         if self._grad_fn is not None:
@@ -233,7 +276,7 @@ class TensorBase:
             )
         if requires_grad and self._storage.is_inference and not modes.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
-        self._requires_grad = bool(requires_grad)
+        self._requires_grad = requires_grad
         return self
 
     @property
@@ -286,6 +329,13 @@ class TensorBase:
         return self._meta is not None and self._meta.retains_grad
 
 
+def _as_dim(dim: Any, function: str) -> int:
+    """A dimension as an int. ``TypeError`` for bools, floats and what else is none."""
+    if isinstance(dim, bool) or not hasattr(dim, "__index__"):
+        raise TypeError(f"{function}(): argument 'dim' (position 1) must be int, not {type(dim).__name__}")
+    return dim.__index__()  # type: ignore[no-any-return]
+
+
 # ---- making tensors -----------------------------------------------------------------------------------------------
 
 _tensor_class: type = TensorBase
@@ -334,6 +384,17 @@ def wrap_any(array: Array, device: Device) -> Any:
     return wrap(array, dtypes.from_numpy_dtype(array.dtype), device, geo.contiguous(array.shape))
 
 
+def wrap_column_major(array: Array, device: Device) -> Any:
+    """``wrap_any`` with every matrix (the last two dimensions) lying column after column in memory."""
+    if array.ndim < 2:
+        return wrap_any(array, device)
+    result = wrap_any(array.swapaxes(-2, -1), device)  # its rows are the columns
+    rows_of_columns = result._geometry
+    result._geometry = geo.transpose(rows_of_columns, array.ndim - 2, array.ndim - 1)
+    result._array = None
+    return result
+
+
 def over_storage(storage: Storage, dtype: Dtype, geometry: Geometry) -> Any:
     """A tensor of any geometry over an existing storage, with no history."""
     tensor: Any = _new(_tensor_class)
@@ -374,13 +435,17 @@ def view_of(tensor: TensorBase, geometry: Geometry) -> Any:
     view: Any = _new(_tensor_class)
     view._storage = tensor._storage
     view._dtype = tensor._dtype
-    view._geometry = geometry
+    view._geometry = geometry.with_pending(tensor._geometry.pending) if tensor._geometry.pending else geometry
     view._array = None
     view._requires_grad = False
     view._grad_fn = None
     view._output_nr = 0
     base = tensor._base
-    view._base = tensor if base is None else base
+    if base is None:
+        view._base, view._view_steps = tensor, None
+    else:
+        steps = tensor._view_steps
+        view._base, view._view_steps = base, None if steps is None else (*steps, geometry)
     view._view_version = tensor._storage.version
     if tensor._storage.is_inference:  # never in a graph, so nobody needs to know
         view._base = None

@@ -91,13 +91,13 @@ def assert_same(theirs: Any, ours: Any, rtol: float, atol: float, what: str, str
         got = [s for s, n in zip(ours.stride(), ours.shape) if n > 1]
         wanted = [s for s, n in zip(theirs.stride(), theirs.shape) if n > 1]
         assert got == wanted, f"{what}: stride {ours.stride()} instead of {theirs.stride()} for shape {ours.shape}"
-    expected = theirs.detach().resolve_conj().resolve_neg()
+    expected, found = (tensor.detach().resolve_conj().resolve_neg() for tensor in (theirs, ours))
     if expected._is_zerotensor():
         expected = expected.clone()  # a symbolic zero has no memory
     if theirs.dtype is torch.bfloat16:
-        expected, got_array = expected.float().numpy(), ours.detach().to(minitorch.float32).numpy()
+        expected, got_array = expected.float().numpy(), found.to(minitorch.float32).numpy()
     else:
-        expected, got_array = expected.numpy(), ours.detach().numpy()
+        expected, got_array = expected.numpy(), found.numpy()
     np.testing.assert_allclose(got_array, expected, rtol=rtol, atol=atol, err_msg=what, equal_nan=True)
 
 

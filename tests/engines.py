@@ -67,7 +67,7 @@ def warned(call: Callable[[], Any]) -> list[str]:
 def _plain(value: Any) -> Any:
     if isinstance(value, (torch.Tensor, minitorch.Tensor)):
         return {
-            "values": np.array(value.detach().numpy()),
+            "values": np.array(value.detach().resolve_conj().resolve_neg().numpy()),
             "dtype": repr(value.dtype),
             "requires_grad": value.requires_grad,
             "grad_fn": None if value.grad_fn is None else value.grad_fn.name(),

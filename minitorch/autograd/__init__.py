@@ -14,14 +14,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minitorch.autograd import graph as graph
+from minitorch.autograd.anomaly_mode import detect_anomaly as detect_anomaly
+from minitorch.autograd.anomaly_mode import set_detect_anomaly as set_detect_anomaly
+from minitorch.autograd.batched import for_each_in_batch
 from minitorch.autograd.engine import run_backward
 from minitorch.autograd.function import Function as Function
+from minitorch.autograd.grad_mode import _unsafe_preserve_version_counter as _unsafe_preserve_version_counter
 from minitorch.autograd.grad_mode import enable_grad as enable_grad
 from minitorch.autograd.grad_mode import inference_mode as inference_mode
+from minitorch.autograd.grad_mode import is_multithreading_enabled as is_multithreading_enabled
 from minitorch.autograd.grad_mode import no_grad as no_grad
 from minitorch.autograd.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.autograd.grad_mode import set_multithreading_enabled as set_multithreading_enabled
 from minitorch.autograd.graph import GradientEdge
 from minitorch.autograd.node import Edge, Node, gradient_edge, retain_grad
+from minitorch.autograd.variable import Variable as Variable
 from minitorch.tensor_base import TensorBase
 
 
@@ -30,16 +37,26 @@ def backward(
     grad_tensors: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
+    grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
     """Add the gradients of ``tensors`` to the ``.grad`` of the leaves they were computed from.
 
     ``grad_tensors``: the gradient of each (its cotangent); may be left out for scalars. ``retain_graph``: keep what the
     graph has saved, so that one can go back through it again; as ``create_graph`` unless given. ``create_graph``:
-    record the derivatives themselves. ``inputs``: only these tensors collect.
+    record the derivatives themselves. ``inputs``: only these tensors collect. ``grad_variables``: the old name of
+    ``grad_tensors``.
 
     ``RuntimeError`` if a tensor has no graph, or a non-scalar has no cotangent.
     """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. Please only "
+                "use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     wanted = None if inputs is None else _inputs(inputs, "backward")
     roots = _as_tuple(tensors)
     edges, gradients = _start(roots, grad_tensors)
@@ -71,7 +88,8 @@ def grad(
     materialize_grads: bool = False,
 ) -> Any:
     """The gradients of ``outputs`` with respect to ``inputs``, returned instead of accumulated: a tuple, or a
-    dictionary if ``inputs`` is one. The other arguments are those of ``backward``.
+    dictionary if ``inputs`` is one. ``is_grads_batched``: the first dimension of ``grad_outputs`` counts cotangents,
+    that of the results the gradients for each. The other arguments are those of ``backward``.
 
     ``RuntimeError`` if an input was not used, unless ``allow_unused`` (then None) or ``materialize_grads`` (zeros).
     """
@@ -79,14 +97,26 @@ def grad(
         raise ValueError(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
         )
-    if is_grads_batched:
-        raise NotImplementedError("grad(is_grads_batched=True) needs vmap, which is not built yet")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate gradient for "
+            "other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     roots = _as_tuple(outputs)
     sources = _inputs(inputs, "grad")
-    edges, gradients = _start(roots, grad_outputs)
-    targets = [_edge_of_input(source) for source in sources]
     keep = create_graph if retain_graph is None else retain_graph
-    found = run_backward(edges, gradients, keep_graph=keep, create_graph=create_graph, inputs=targets, accumulate=False)
+
+    def go(cotangents: Any, is_last: bool = True) -> list[Any]:
+        edges, gradients = _start(roots, cotangents)
+        targets = [_edge_of_input(source) for source in sources]
+        kept = keep or not is_last
+        return run_backward(
+            edges, gradients, keep_graph=kept, create_graph=create_graph, inputs=targets, accumulate=False
+        )
+
+    found = for_each_in_batch(roots, grad_outputs, go) if is_grads_batched else go(grad_outputs)
     for place, source in enumerate(sources):
         if found[place] is None and materialize_grads:
             found[place] = _zeros_like(source, create_graph)
@@ -98,15 +128,18 @@ def grad(
     return dict(zip(inputs, found)) if type(inputs) is dict else tuple(found)
 
 
-def __getattr__(name: str) -> Any:
-    """``gradcheck`` and ``gradgradcheck`` are tools for tests: loaded when first asked for."""
-    if name in ("gradcheck", "gradgradcheck", "GradcheckError"):
-        import importlib
+_CHECKS = ("gradcheck", "gradgradcheck", "GradcheckError")
 
+
+def __getattr__(name: str) -> Any:
+    """What is built on operators, which themselves need this package, is loaded when first asked for."""
+    import importlib
+
+    if name in ("functional", "forward_ad"):
+        return importlib.import_module(f"minitorch.autograd.{name}")
+    if name in _CHECKS:
         module = importlib.import_module("minitorch.autograd.gradcheck")
-        globals().update(
-            gradcheck=module.gradcheck, gradgradcheck=module.gradgradcheck, GradcheckError=module.GradcheckError
-        )
+        globals().update({check: getattr(module, check) for check in _CHECKS})  # a function, like its module, by name
         return globals()[name]
     raise AttributeError(f"module 'minitorch.autograd' has no attribute {name!r}")
 
@@ -136,6 +169,12 @@ def _inputs(inputs: Any, function: str) -> tuple[Any, ...]:
 def _edge_of_input(source: Any) -> Edge:
     """Where its gradient arrives; None if no graph can lead there."""
     if isinstance(source, GradientEdge):
+        if not isinstance(source.node, Node):
+            raise RuntimeError(
+                f"GradientEdge's first object must be an autograd.graph.Node but got {type(source.node).__name__}"
+            )
+        if not 0 <= source.output_nr < len(source.node.outputs):
+            raise RuntimeError(f"{source.node.name()} has no output {source.output_nr}")
         return (source.node, source.output_nr)
     if not isinstance(source, TensorBase):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(source).__name__}")
@@ -152,8 +191,8 @@ def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], li
         given = (given,)
     given = tuple(given)
     gradients = [_cotangent(root, gradient, place) for place, (root, gradient) in enumerate(zip(roots, given))]
-    if len(roots) != len(given):
-        raise RuntimeError(f"got {len(roots)} tensors and {len(given)} gradients")
+    if len(roots) != len(gradients):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(gradients)} gradients")
     edges: list[tuple[Node, int]] = []
     for place, root in enumerate(roots):
         edge = (root.node, root.output_nr) if isinstance(root, GradientEdge) else gradient_edge(root)

@@ -10,19 +10,28 @@ added up. So there are two passes, neither of them recursive (a graph may be 100
 A pass towards chosen inputs only (``grad``, ``backward(inputs=...)``) first marks the nodes that lead to them
 (``Plan``).
 
+A derivative or a hook may itself go backwards (*reentrant*). That is a call inside a call, and so that a deep chain of
+them does not overflow Python's stack, every so many go on in a new thread with a stack of its own.
+
 PyTorch keeps this in ``torch/csrc/autograd/engine.cpp`` and its Python side in ``torch/autograd/__init__.py``. Left
 out on purpose: a worker thread for each device; a thread runs its own backward, and two threads may do so at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
-from itertools import count
 from typing import Any
 
+from minitorch.autograd import saved_tensors
+from minitorch.autograd.anomaly_mode import check_for_nan, explain_failure
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.node import Edge, Node, fit_gradient
+from minitorch.autograd.tasks import GraphTask, current
+from minitorch.autograd.watch import watch
+
+CALLS_A_THREAD = 40  # reentrant backward passes on one Python stack
 
 
 def run_backward(
@@ -45,25 +54,72 @@ def run_backward(
         for place, ((node, output_nr), gradient) in enumerate(zip(roots, root_gradients))
         for metadata in (node.outputs[output_nr],)
     ]
-    previous, modes.enabled = modes.enabled, create_graph and not modes.inference
-    try:
-        _run(roots, gradients, keep_graph, plan)
-    finally:
-        modes.enabled = previous
+    task = GraphTask([node for node, _ in roots], *((None, ()) if plan is None else (plan.visited, plan.captures)))
+
+    def go() -> None:
+        previous, modes.enabled = modes.enabled, (create_graph or modes.forward is not None) and not modes.inference
+        current.task = task
+        try:
+            _run(roots, gradients, keep_graph or modes.forward is not None, plan, task)
+            task.node = None
+            for callback in task.callbacks:  # which may append further ones
+                callback()
+        except BaseException:
+            if watch.anomaly and task.node is not None:
+                explain_failure(task.node)
+            raise
+        finally:
+            current.task = task.outer
+            modes.enabled = previous
+
+    if task.depth % CALLS_A_THREAD == CALLS_A_THREAD - 1:
+        _in_a_new_thread(go)
+    else:
+        go()
     return [] if plan is None else plan.captured
 
 
-def _run(roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_graph: bool, plan: Plan | None) -> None:
+def _in_a_new_thread(function: Callable[[], None]) -> None:
+    """Call ``function`` on another stack, with this thread's grad mode and hooks on saved tensors, and wait for it."""
+    states = [(local, dict(local.__dict__)) for local in (modes, current, saved_tensors.default)]
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        for local, state in states:
+            local.__dict__.update(state)
+        try:
+            function()
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+
+
+def _run(
+    roots: Sequence[tuple[Node, int]],
+    root_gradients: Sequence[Any],
+    keep_graph: bool,
+    plan: Plan | None,
+    task: GraphTask,
+) -> None:
     waiting = _count_dependencies(roots)
-    ready: list[tuple[int, int, Node]] = []
-    arrivals = count()  # AccumulateGrads have one sequence number: of them, the one that was ready first runs first
+    # A binary heap. AccumulateGrads have all the same sequence number, so which of them comes first depends on how the
+    # heap is kept; Python and the C++ library that PyTorch uses keep it in the same way.
+    ready: list[tuple[int, Node]] = []
+    for node, _ in roots:
+        waiting[node][0] += 1
     for (node, output_nr), gradient in zip(roots, root_gradients):
         state = waiting[node]
-        if state[0] == 0 and state.count(None) == len(state) - 1 and (plan is None or node in plan.visited):
-            heappush(ready, (-node.sequence_nr, next(arrivals), node))
         _add(state, output_nr, gradient)
+        state[0] -= 1
+        if not state[0] and (plan is None or node in plan.visited):
+            heappush(ready, (-node.sequence_nr, node))
     while ready:
-        node = heappop(ready)[2]
+        node = task.node = heappop(ready)[1]
         gradients = waiting.pop(node)[1:]
         if plan is not None and node in plan.captures:
             plan.capture(node, gradients)
@@ -71,15 +127,17 @@ def _run(roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_
             continue
         hooks = node._hooks
         if hooks is not None:
-            gradients = hooks.before(gradients)
+            gradients = hooks.before(gradients, node.count_outputs())
         if plan is None:
             results: Sequence[Any] = node.apply(*gradients)
         else:
             results = node.apply_towards(plan.visited, gradients)
         if hooks is not None and hooks.post:
-            results = hooks.after(_fitted(node, results, plan), tuple(gradients))
+            results = hooks.after(_fitted(node, results, plan), tuple(gradients[: node.count_outputs()]))
         if not keep_graph:
             node.release()
+        if watch.anomaly and watch.check_nan:
+            check_for_nan(node, _fitted(node, results, plan))
         for index, edge in enumerate(node.edges):
             if edge is None:
                 continue
@@ -100,7 +158,7 @@ def _run(roots: Sequence[tuple[Node, int]], root_gradients: Sequence[Any], keep_
                     _add(state, output_nr, gradient)
             state[0] -= 1
             if not state[0]:
-                heappush(ready, (-target.sequence_nr, next(arrivals), target))
+                heappush(ready, (-target.sequence_nr, target))
 
 
 def _fitted(node: Node, results: Sequence[Any], plan: Plan | None) -> list[Any]:

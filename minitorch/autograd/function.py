@@ -22,171 +22,51 @@ PyTorch keeps this in ``torch/autograd/function.py`` and ``torch/csrc/autograd/p
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from minitorch.autograd.function_context import BackwardCFunction as BackwardCFunction
+from minitorch.autograd.function_context import FunctionCtx as FunctionCtx
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.inplace import bump_version, rebase_history
-from minitorch.autograd.node import (
-    BACKWARD_TWICE,
-    SAVED_INFERENCE,
-    Edge,
-    Node,
-    gradient_edge,
-    next_sequence_nr,
-    written_in_place,
-)
+from minitorch.autograd.node import Node, gradient_edge
 from minitorch.core.dtypes import FLOATING
 from minitorch.tensor_base import IN_FUNCTION, MULTI_OUTPUT, TensorBase, over_storage, view_of
 
 
-class FunctionCtx:
-    """What ``forward`` may tell the context, and ``backward`` may ask it."""
-
-    _to_save: tuple[Any, ...]
-    _dirty: tuple[Any, ...]
-    _non_differentiable: tuple[Any, ...]
-    _materialize_grads: bool
-    needs_input_grad: tuple[bool, ...]
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep tensors (or None) for ``backward``, which finds them in ``ctx.saved_tensors``."""
-        for place, tensor in enumerate(tensors):
-            if tensor is not None and not isinstance(tensor, TensorBase):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {place} is of type "
-                    f"{type(tensor).__name__}"
-                )
-        self._to_save = tensors
-
-    def mark_dirty(self, *tensors: Any) -> None:
-        """Say which inputs ``forward`` wrote in place. They must be among the outputs."""
-        self._dirty = tensors
-
-    def mark_non_differentiable(self, *tensors: Any) -> None:
-        """Say which outputs have no gradient."""
-        self._non_differentiable = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether missing gradients of outputs arrive in ``backward`` as zeros (the default) or as None."""
-        self._materialize_grads = value
-
-
-class BackwardCFunction(Node, FunctionCtx):
-    """The node of one call. A ``Function`` subclass ``F`` has its own kind of node, ``FBackward``."""
-
-    __slots__ = ()
-    _function: type[Function]
-    _likes: list[tuple[tuple[int, ...], Any, Any] | None]  # shape, dtype and device of each output
-
-    def __init__(self, inputs: tuple[Any, ...]) -> None:
-        self.sequence_nr = next_sequence_nr()
-        self._hooks = None
-        self._to_save = self._dirty = self._non_differentiable = ()
-        self._materialize_grads = True
-        self._saved: list[tuple[Any, int, int]] | None = []
-        self._input_is_tensor = tuple(isinstance(i, TensorBase) for i in inputs)
-        self.needs_input_grad = tuple(isinstance(i, TensorBase) and i.requires_grad for i in inputs)
-        self._records = modes.enabled and any(self.needs_input_grad)
-        edges: list[Edge] = [gradient_edge(i) if self._records else None for i in inputs if isinstance(i, TensorBase)]
-        self.edges = tuple(edges)
-        self.outputs = ()
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What ``save_for_backward`` kept. ``RuntimeError`` if it was freed, or written in place since."""
-        if self._saved is None:
-            raise RuntimeError(BACKWARD_TWICE)
-        return tuple([self._unpack(*item) for item in self._saved])
-
-    def _unpack(self, tensor: Any, version: int, output_nr: int) -> Any:
-        if tensor is None:
-            return None
-        if tensor._storage.version != version:
-            raise RuntimeError(written_in_place(tensor, version, self if output_nr >= 0 else None, output_nr))
-        if output_nr >= 0:
-            tensor = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
-            tensor._grad_fn, tensor._output_nr, tensor._requires_grad = self, output_nr, True
-        return tensor
-
-    def _keep(self, outputs: tuple[Any, ...]) -> None:
-        """Store what is to be saved; an output is kept without its history, which is this very node."""
-        saved = self._saved = []
-        for tensor in self._to_save:
-            place = next((nr for nr, output in enumerate(outputs) if output is tensor), -1)
-            if tensor is None:
-                saved.append((None, 0, -1))
-            elif self._records and tensor._storage.is_inference:
-                raise RuntimeError(SAVED_INFERENCE)
-            elif place >= 0 and tensor._requires_grad:
-                kept = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
-                saved.append((kept, tensor._storage.version, place))
-            else:
-                saved.append((tensor, tensor._storage.version, -1))
-
-    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
-        grads = list(grad_outputs)
-        if self._materialize_grads:
-            grads = [_zeros(*like) if grad is None and like else grad for grad, like in zip(grads, self._likes)]
-        results = _backward_of(self._function)(self, *grads)
-        if not isinstance(results, tuple):
-            results = (results,)
-        expected = len(self._input_is_tensor)
-        if len(results) > expected and all(result is None for result in results[expected:]):
-            results = results[:expected]
-        if len(results) != expected:
-            raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got "
-                f"{len(results)})"
-            )
-        for place, (result, is_tensor) in enumerate(zip(results, self._input_is_tensor)):
-            if result is not None and not is_tensor:
-                raise RuntimeError(
-                    f"function {self.name()} returned a gradient different than None at position {place + 1}, but the "
-                    "corresponding forward input was not a Variable"
-                )
-            if result is not None and not isinstance(result, TensorBase):
-                raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
-        return tuple([result for result, is_tensor in zip(results, self._input_is_tensor) if is_tensor])
-
-    def release(self) -> None:
-        self._saved = None
-
-    __repr__ = object.__repr__
-
-
-def _zeros(shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
-    from minitorch.ops.creation import zeros
-
-    return zeros(shape, dtype=dtype, device=device)
-
-
-def _backward_of(function: type[Function]) -> Callable[..., Any]:
-    if function.vjp is Function.vjp:
-        return function.backward
-    if function.backward is not Function.backward:
-        raise RuntimeError(
-            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
-            "one of them."
-        )
-    return function.vjp
-
-
 class Function(FunctionCtx):
-    """Base class: define static ``forward`` and ``backward``, call ``YourFunction.apply(...)``."""
+    """Base class: define static ``forward`` and ``backward``, call ``YourFunction.apply(...)``.
 
-    _node_class: type[BackwardCFunction]
+    ``boxed_grads_call``: ``backward`` gets its gradients as one list, which it may empty. ``generate_vmap_rule`` is for
+    ``vmap``, which is not built. ``clear_saved_tensors_on_access``: ``ctx.saved_tensors`` can be asked for once.
+    """
+
+    _backward_cls: type[BackwardCFunction]
+    clear_saved_tensors_on_access = False
+    boxed_grads_call = False
+    generate_vmap_rule = False
 
     def __init_subclass__(cls) -> None:
         # PyTorch's module, so that a grad_fn prints the same
-        members = {"_function": cls, "__module__": "torch.autograd.function"}
-        cls._node_class = type(f"{cls.__name__}Backward", (BackwardCFunction,), members)
+        members = {"_function": cls, "_forward_cls": cls, "__module__": "torch.autograd.function"}
+        cls._backward_cls = type(f"{cls.__name__}Backward", (BackwardCFunction,), members)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, so you should "
+            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future "
+            "version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
-            "function with static forward method."
+            "function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod
@@ -207,10 +87,34 @@ class Function(FunctionCtx):
             "backward mode AD."
         )
 
+    vjp = backward  # another name for it
+
     @staticmethod
-    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
-        """Another name for ``backward``."""
-        raise NotImplementedError("vjp is not implemented.")
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """One tangent an output, from one an input: the derivative for ``forward_ad``."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """The rule for ``vmap``, which is not built."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
+        )
+
+    @classmethod
+    def user_backward(cls) -> Callable[..., Any]:
+        """The ``backward`` of the class, by whichever of its two names."""
+        if cls.vjp is Function.vjp:
+            return cls.backward
+        if cls.backward is not Function.backward:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+                "implement one of them."
+            )
+        return cls.vjp
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -221,10 +125,11 @@ class Function(FunctionCtx):
         if not with_context:
             bound = inspect.signature(cls.forward).bind(*args, **kwargs)
             bound.apply_defaults()
-            args = bound.args
-        elif kwargs:
-            raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments unless it has a setup_context")
-        node = cls._node_class(args)
+            args, kwargs = bound.args, bound.kwargs
+        if kwargs:
+            args = _positional(cls.forward, args, kwargs, skip=with_context)
+        node = cls._backward_cls(args)
+        tangents = None if modes.forward is None else modes.forward.tangents_of_inputs(args)
         previous, modes.enabled = modes.enabled, False
         try:
             if with_context:
@@ -234,19 +139,56 @@ class Function(FunctionCtx):
                 cls.setup_context(node, args, output)
         finally:
             modes.enabled = previous
-        if not isinstance(output, tuple):
-            return _finish(node, args, (output,))[0]
-        return _finish(node, args, output)
+        raw = output if isinstance(output, tuple) else (output,)
+        if tangents is not None:
+            tangents = modes.forward.call_jvp(cls, node, args, tangents, raw)
+        outputs = _finish(node, args, raw)
+        if tangents is not None:
+            modes.forward.tangents[node] = tangents
+        return outputs if isinstance(output, tuple) else outputs[0]
+
+
+def _positional(
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], skip: bool
+) -> tuple[Any, ...]:
+    """The arguments in the order of ``forward``'s parameters. ``TypeError`` for a gap, or one that it has not.
+
+    A default is left to ``forward`` itself: what is not passed is no input and gets no gradient.
+    """
+    code = forward.__code__
+    names = code.co_varnames[skip : code.co_argcount]
+    for name in kwargs:
+        if name not in names:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        if name in names[: len(args)]:
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+    values = list(args)
+    for place in range(len(args), max(names.index(name) for name in kwargs) + 1):
+        if names[place] not in kwargs:
+            raise TypeError(f"forward() missing required argument: '{names[place]}' (position {place})")
+        values.append(kwargs[names[place]])
+    return tuple(values)
+
+
+class InplaceFunction(Function):
+    """An old base class of functions with an option to write in place."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
 
 # ---- what forward returned becomes part of the graph --------------------------------------------------------------
 
 
 def _finish(node: BackwardCFunction, inputs: tuple[Any, ...], raw: tuple[Any, ...]) -> tuple[Any, ...]:
-    dirty = {id(tensor) for tensor in node._dirty}
-    _check_dirty(node, dirty, raw)
+    _check_told(node)
+    if type(node)._function.setup_context is not Function.setup_context:
+        _check_saved_as_they_are(node, inputs, raw)
+    dirty = {id(tensor) for tensor in node.dirty_tensors or ()}
     handed_in = {id(value) for value in inputs if isinstance(value, TensorBase)}
-    cut = {id(tensor) for tensor in node._non_differentiable}
+    _check_dirty(node, dirty, handed_in, raw)
+    cut = {id(tensor) for tensor in node.non_differentiable or ()}
     outputs: list[Any] = []
     differentiable: list[tuple[int, Any]] = []
     for output_nr, output in enumerate(raw):
@@ -267,24 +209,74 @@ def _finish(node: BackwardCFunction, inputs: tuple[Any, ...], raw: tuple[Any, ..
             rebase_history(output, node, output_nr)
         else:
             output._grad_fn, output._output_nr, output._requires_grad = node, output_nr, True
+            if output._base is not None:
+                output._view_version = output._storage.version
         if len(differentiable) > 1 and output._base is not None:
             output._view_creation = MULTI_OUTPUT
-    node._keep(tuple(outputs))
-    node._to_save = node._dirty = node._non_differentiable = ()  # would be cycles of references
+    node.keep(tuple(outputs))
+    # would be cycles of references
+    node.to_save = node.dirty_tensors = node.non_differentiable = node.saved_for_forward = None
     return tuple(outputs)
 
 
-def _check_dirty(node: BackwardCFunction, dirty: set[int], outputs: tuple[Any, ...]) -> None:
+def _check_told(node: BackwardCFunction) -> None:
+    """Only tensors can be saved or marked, or be None where nothing is to be saved."""
+    for place, tensor in enumerate(node.to_save or ()):
+        if tensor is not None and not isinstance(tensor, TensorBase):
+            raise TypeError(
+                f"save_for_backward can only save variables, but argument {place} is of type {type(tensor).__name__}"
+            )
+    for tensor in node.dirty_tensors or ():
+        if not isinstance(tensor, TensorBase):
+            raise RuntimeError(f"mark_dirty can only accept variables, but got {type(tensor).__name__}")
+    for tensor in node.non_differentiable or ():
+        if not isinstance(tensor, TensorBase):
+            raise RuntimeError(
+                f"mark_non_differentiable only accepts variable arguments, but got {type(tensor).__name__}"
+            )
+
+
+def _check_saved_as_they_are(node: BackwardCFunction, inputs: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+    """An input that is also an output becomes another tensor, a view, after a ``setup_context`` has saved it."""
+    exempt = {id(tensor) for tensor in node.dirty_tensors or ()}
+    both = {id(tensor) for tensor in inputs} & {id(tensor) for tensor in outputs} - exempt
+    cut = {id(tensor) for tensor in node.non_differentiable or ()}
+    for tensor in node.to_save or ():
+        if id(tensor) not in both or tensor is None:
+            continue
+        if tensor.requires_grad and (not node._records or id(tensor) in cut):
+            continue  # becomes no view, but is detached
+        raise RuntimeError(
+            "An input that has been returned as-is as output is being saved for backward. This is not supported if you "
+            "override setup_context. You should return and save a view of the input instead, e.g. with x.view_as(x) or "
+            "setup ctx inside the forward function itself."
+        )
+
+
+def _check_dirty(node: BackwardCFunction, dirty: set[int], inputs: set[int], outputs: tuple[Any, ...]) -> None:
     if not dirty <= {id(output) for output in outputs}:
         raise RuntimeError(
             "Some elements marked as dirty during the forward method were not returned as output. The inputs that are "
             "modified inplace must all be outputs of the Function."
         )
-    for tensor in node._dirty:
+    if not dirty <= inputs:
+        warnings.warn(
+            "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors that have been mutated "
+            "should be passed to ctx.mark_dirty().",
+            UserWarning,
+            stacklevel=4,
+        )
+    cut = {id(tensor) for tensor in node.non_differentiable or ()}
+    for tensor in node.dirty_tensors or ():
         bump_version(tensor)
-        if node._records and tensor._requires_grad and tensor.is_leaf:
+        if not node._records or id(tensor) in cut:
+            continue
+        base = tensor._base
+        if base is None and tensor._requires_grad and tensor._grad_fn is None:
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
-        if node._records and tensor._base is not None and len(outputs) > 1:
+        if base is not None and base.requires_grad and base._grad_fn is None:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        if base is not None and len(outputs) > 1:
             raise RuntimeError(
                 "If your Function modifies inplace an input that is a view of another Tensor, your Function cannot "
                 "return more than one Tensor. This is not supported by the current autograd engine. You should either "
@@ -296,41 +288,60 @@ def _check_dirty(node: BackwardCFunction, dirty: set[int], outputs: tuple[Any, .
 
 def _as_output(output: Any, is_input: bool, is_dirty: bool, follows: bool) -> Any:
     """An input handed through unchanged becomes a view of itself, so that its own history is not overwritten; one that
-    is not to have a gradient, a tensor outside of any graph."""
+    is not to have a gradient, a tensor outside of any graph. Any other tensor is cut from its graph for that."""
+    if not follows and output.requires_grad and is_input:
+        return over_storage(output._storage, output._dtype, output._geometry)
+    if not follows and output.requires_grad and output._base is None:
+        output._grad_fn, output._output_nr, output._requires_grad = None, 0, False
     if is_dirty:
         return output
-    if not follows and output.requires_grad and (is_input or output._base is None):
-        return over_storage(output._storage, output._dtype, output._geometry)
     return view_of(output, output._geometry) if is_input else output
+
+
+# ---- derivatives that have none ------------------------------------------------------------------------------------
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
     """Decorator for a ``backward`` whose result can't be differentiated again: trying to is a ``RuntimeError``."""
 
     @wraps(backward)
-    def wrapper(ctx: Any, *grads: Any) -> Any:
-        recording = modes.enabled
+    def wrapper(ctx: Any, *grads: Any, **kwargs: Any) -> Any:
         previous, modes.enabled = modes.enabled, False
         try:
-            results = backward(ctx, *grads)
+            results = backward(ctx, *grads, **kwargs)
         finally:
             modes.enabled = previous
-        if not recording or not any(isinstance(g, TensorBase) and g.requires_grad for g in grads):
+        if not previous or not any(isinstance(g, TensorBase) and g.requires_grad for g in grads):
             return results
         as_tuple = results if isinstance(results, tuple) else (results,)
-        guarded = tuple(_Once.apply(r, *grads) if isinstance(r, TensorBase) else r for r in as_tuple)
+        guarded = _behind_error(as_tuple)
         return guarded if isinstance(results, tuple) else guarded[0]
 
     return wrapper
 
 
-class _Once(Function):
-    """Passes a gradient on; going backwards through it is the error."""
+def _behind_error(results: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same tensors with an ``Error`` for their history."""
+    node = Error((), ())
+    edges, outputs, guarded = [], [], []
+    for output_nr, result in enumerate(results):
+        if isinstance(result, TensorBase):
+            leaf, tensor = (over_storage(result._storage, result._dtype, result._geometry) for _ in range(2))
+            leaf._requires_grad = True
+            edges.append(gradient_edge(leaf))
+            tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, output_nr, True
+            result = tensor
+        outputs.append((result._geometry, result._dtype) if isinstance(result, TensorBase) else None)
+        guarded.append(result)
+    node.edges, node.outputs = tuple(edges), tuple(outputs)
+    return tuple(guarded)
 
-    @staticmethod
-    def forward(ctx: Any, result: Any, *grads: Any) -> Any:
-        return result.detach()
 
-    @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+class Error(Node):
+    """Going backwards through it is the error."""
+
+    __slots__ = ()
+    namespace = "torch::autograd::"
+
+    def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")

@@ -22,7 +22,9 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 class _Modes(threading.local):
     enabled: bool = True
     inference: bool = False
-    asked: bool = False  # what enable_grad and the like said inside inference_mode, where nothing is ever recorded
+    forward: Any = None  # the level of forward-mode differentiation, inside which everything is recorded
+    multithreading: bool = True  # whether backward may use several threads; here it never does
+    asked: bool = False  # what enable_grad and the like said where nothing is ever recorded, or everything
 
 
 modes = _Modes()
@@ -30,11 +32,11 @@ modes = _Modes()
 
 def is_grad_enabled() -> bool:
     """Whether this thread records operations now."""
-    return modes.asked if modes.inference else modes.enabled
+    return modes.asked if modes.inference or modes.forward is not None else modes.enabled
 
 
 def _switch(enabled: bool) -> None:
-    if modes.inference:
+    if modes.inference or modes.forward is not None:
         modes.asked = enabled
     else:
         modes.enabled = enabled
@@ -167,3 +169,47 @@ class inference_mode(_ModeContext):  # noqa: N801
 
     def __exit__(self, *exc_info: object) -> None:
         modes.enabled, modes.inference, modes.asked = self.previous
+
+
+def is_multithreading_enabled() -> bool:
+    """What ``set_multithreading_enabled`` said in this thread."""
+    return modes.multithreading
+
+
+class set_multithreading_enabled(_ModeContext):  # noqa: N801
+    """Allow backward to use several threads, or forbid it, at once; as a context manager, back at the end.
+
+    A backward pass here always runs in the thread that asked for it, so nothing depends on it.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.previous = modes.multithreading
+        self.mode = mode
+        modes.multithreading = mode
+
+    def _again(self) -> set_multithreading_enabled:
+        return set_multithreading_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc_info: object) -> None:
+        modes.multithreading = self.previous
+
+
+class _unsafe_preserve_version_counter(_ModeContext):  # noqa: N801
+    """Writes to these tensors inside go unnoticed: for who puts back before backward what it has taken away."""
+
+    def __init__(self, tensors: Any) -> None:
+        self.tensors = tensors if isinstance(tensors, tuple) else (tensors,)
+        self.versions = [tensor._version for tensor in self.tensors]
+
+    def _again(self) -> _unsafe_preserve_version_counter:
+        return _unsafe_preserve_version_counter(self.tensors)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc_info: object) -> None:
+        for tensor, version in zip(self.tensors, self.versions):
+            tensor._storage.version = version

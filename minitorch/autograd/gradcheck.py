@@ -14,11 +14,14 @@ holomorphic or not, and no case needs a formula of its own.
 
 ``gradgradcheck`` checks the derivative of the derivative: the gradient as a function of inputs and cotangents.
 
-When they differ, the usual mistakes are recognised by their shape (``_diagnosis``), so that the message can say
-"missing sum over broadcast dim 0" beside the two tables of numbers.
+When they differ, ``diagnosis.py`` says what that looks like, beside the two tables of numbers. For a complex output
+they are those of its imaginary and real part, one after the other; those of a complex input hold ``df/dx + i df/dy``.
 
-PyTorch keeps this in ``torch/autograd/gradcheck.py``. Left out on purpose: forward-mode and batched checks, asking for
-which is an error, and ``fast_mode``'s random projections: the whole Jacobian is compared then too.
+``check_forward_ad`` compares what ``forward_ad`` makes of unit tangents, ``check_batched_grad`` what
+``is_grads_batched`` makes of two cotangents. ``jacobians.py`` makes the Jacobians.
+
+PyTorch keeps this in ``torch/autograd/gradcheck.py``. Left out on purpose: ``fast_mode``'s random projections (the
+whole Jacobian is compared then too), and ``masked``, which is about sparse tensors.
 """
 
 from __future__ import annotations
@@ -30,17 +33,29 @@ from typing import Any
 import numpy as np
 
 from minitorch import autograd
+from minitorch.autograd.diagnosis import diagnose
 from minitorch.autograd.function import Function
+from minitorch.autograd.jacobians import (
+    GradcheckError as GradcheckError,
+)
+from minitorch.autograd.jacobians import (
+    Jacobians,
+    Matrix,
+    Program,
+    as_outputs,
+    by_backward,
+    by_differences,
+    by_forward_ad,
+    checked_inputs,
+    differences,
+    differentiable_outputs,
+    tensor_of,
+)
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.ops.from_data import from_numpy
+from minitorch.ops.joining import stack
 from minitorch.tensor_base import TensorBase
-
-Program = Callable[..., Any]
-Matrix = np.ndarray[Any, Any]
-
-
-class GradcheckError(RuntimeError):
-    """The analytical and the numerical gradient differ, or a derivative breaks a rule."""
 
 
 def gradcheck(
@@ -55,6 +70,7 @@ def gradcheck(
     check_undefined_grad: bool = True,
     check_grad_dtypes: bool = False,
     check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
     check_forward_ad: bool = False,
     check_backward_ad: bool = True,
     fast_mode: bool = False,
@@ -64,28 +80,45 @@ def gradcheck(
 
     ``eps``: the step of the differences. ``atol``, ``rtol``: how far apart gradients may be. ``nondet_tol``: how far
     two backward passes may be apart. ``check_undefined_grad``: also leave out the gradients of outputs.
+    ``check_grad_dtypes``: gradients must have their inputs' dtypes before the engine converts them.
 
     False, or a ``GradcheckError`` naming input and output, if they are not. ``ValueError`` if nothing is to check.
     """
-    if check_batched_grad or check_forward_ad:
-        raise NotImplementedError("gradcheck: check_batched_grad and check_forward_ad are not built")
+    _check_options(check_forward_ad, check_backward_ad, check_batched_grad, check_batched_forward_grad)
     arguments = _as_inputs(inputs)
-    _check_inputs(arguments)
     try:
-        outputs = _differentiable_outputs(func(*arguments))
+        _check_inputs(arguments)
+        outputs = differentiable_outputs(func(*arguments))
         if not outputs:
             _check_independent(func, arguments, eps, atol)
             return True
-        for place, _ in enumerate(outputs):
-            _compare(func, arguments, place, eps, atol, rtol, nondet_tol)
-        _check_linear_in_cotangent(func, arguments)
-        if check_undefined_grad:
-            _check_undefined(func, arguments)
+        numerical = by_differences(func, arguments, outputs, eps)
+        for place, output in enumerate(outputs if check_backward_ad else ()):
+            analytical = by_backward(func, arguments, place, nondet_tol, check_grad_dtypes)
+            _compare(analytical, numerical[place], arguments, output, place, rtol, atol)
+        if check_forward_ad:
+            for place, analytical in enumerate(by_forward_ad(func, arguments, outputs)):
+                _compare(analytical, numerical[place], arguments, outputs[place], place, rtol, atol, forward=True)
+        if check_backward_ad:
+            _check_linear_in_cotangent(func, arguments)
+            if check_batched_grad:
+                _check_batched(func, arguments)
+            if check_undefined_grad:
+                _check_undefined(func, arguments)
     except GradcheckError:
         if raise_exception:
             raise
         return False
     return True
+
+
+def _check_options(forward: bool, backward: bool, batched: bool, batched_forward: bool) -> None:
+    if not (forward or backward):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
+    if batched and not backward:
+        raise AssertionError("Setting check_batched_grad=True requires check_backward_ad to be True")
+    if batched_forward and not forward:
+        raise AssertionError("Setting check_batched_forward_grad=True requires check_forward_ad to be True")
 
 
 def gradgradcheck(
@@ -111,11 +144,14 @@ def gradgradcheck(
 
     ``gen_non_contig_grad_outputs``: random cotangents with gaps in memory. The rest as for ``gradcheck``.
     """
-    if check_fwd_over_rev:
-        raise NotImplementedError("gradgradcheck: check_fwd_over_rev is not built")
+    if not (check_fwd_over_rev or check_rev_over_rev):
+        raise AssertionError("Expected at least one of check_fwd_over_rev or check_rev_over_rev to be True")
+    if check_undefined_grad and not check_rev_over_rev:
+        raise AssertionError("Setting check_undefined_grad=True requires check_rev_over_rev to be True")
+    if check_batched_grad and not check_rev_over_rev:
+        raise AssertionError("Setting check_batched_grad=True requires check_rev_over_rev to be True")
     arguments = _as_inputs(inputs)
-    _check_inputs(arguments)
-    outputs = _differentiable_outputs(func(*arguments))
+    outputs = differentiable_outputs(func(*arguments))
     if grad_outputs is None:
         cotangents = [_random_like(output, gen_non_contig_grad_outputs).requires_grad_() for output in outputs]
     else:
@@ -124,14 +160,16 @@ def gradgradcheck(
 
     def gradient(*all_inputs: Any) -> tuple[Any, ...]:
         given, weights = all_inputs[: len(all_inputs) - count], all_inputs[len(all_inputs) - count :]
-        results = _differentiable_outputs(func(*given))
-        sources = [tensor for _, tensor in _checked(given)]
+        results = differentiable_outputs(func(*given))
+        sources = [tensor for _, tensor in checked_inputs(given)]
         found = autograd.grad(results, sources, weights, create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
         gradient, (*arguments, *cotangents), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception,
-        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_batched_grad=check_batched_grad,
+        nondet_tol=nondet_tol, check_undefined_grad=check_undefined_grad, check_grad_dtypes=check_grad_dtypes,
+        check_batched_grad=check_batched_grad, check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev, fast_mode=fast_mode, masked=masked,
     )  # fmt: skip
 
 
@@ -142,21 +180,16 @@ def _as_inputs(inputs: Any) -> tuple[Any, ...]:
     return (inputs,) if isinstance(inputs, TensorBase) else tuple(inputs)
 
 
-def _checked(inputs: tuple[Any, ...]) -> list[tuple[int, Any]]:
-    """The inputs whose gradients are to be checked, with their places."""
-    return [(i, t) for i, t in enumerate(inputs) if isinstance(t, TensorBase) and t.requires_grad]
-
-
 def _check_inputs(inputs: tuple[Any, ...]) -> None:
-    if not _checked(inputs):
+    if not checked_inputs(inputs):
         raise ValueError(
             "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
-    for place, tensor in _checked(inputs):
+    for place, tensor in checked_inputs(inputs):
         if tensor.dtype not in (dtypes.float64, dtypes.complex128):
             warnings.warn(
                 f"Input #{place} requires gradient and is not a double precision floating point or complex. This "
-                "check will likely fail if all the inputs are not of double precision floating point or complex.",
+                "check will likely fail if all the inputs are not of double precision floating point or complex. ",
                 UserWarning,
                 stacklevel=3,
             )
@@ -168,153 +201,62 @@ def _check_inputs(inputs: tuple[Any, ...]) -> None:
             )
 
 
-def _differentiable_outputs(result: Any) -> list[Any]:
-    return [o for o in _as_outputs(result) if isinstance(o, TensorBase) and o.requires_grad]
-
-
-def _as_outputs(result: Any) -> tuple[Any, ...]:
-    return tuple(result) if isinstance(result, (tuple, list)) else (result,)
-
-
-def _tensor_of(values: Matrix, like: Any) -> Any:
-    """A tensor of the shape, dtype and device of ``like``."""
-    result = like.detach().clone()
-    result.array[...] = values.reshape(like.shape)
-    return result
-
-
 def _random_like(tensor: Any, gaps: bool) -> Any:
     generator = np.random.default_rng(tensor.numel())
     values = generator.uniform(-1, 1, tuple(tensor.shape))
     if tensor.is_complex():
         values = values + 1j * generator.uniform(-1, 1, tuple(tensor.shape))
     if not gaps:
-        return _tensor_of(values, tensor)
+        return tensor_of(values, tensor)
     spread = tensor.new_zeros((*tensor.shape, 2)).select(-1, 0)
     spread.array[...] = values
     return spread.detach()
 
 
-def _as_real(values: Any) -> Matrix:
-    """All elements in one row of real numbers, a complex one as real and imaginary part."""
-    row = np.array(values).reshape(-1)
-    if row.dtype.kind == "c":
-        row = row.view(row.real.dtype)
-    return row.astype(np.float64)
-
-
-# ---- the two Jacobians --------------------------------------------------------------------------------------------
-
-
-def _analytical(func: Program, inputs: tuple[Any, ...], place: int) -> dict[int, Matrix]:
-    """For each checked input its Jacobian (numbers in, numbers out), one backward for every number in the output."""
-    output = _differentiable_outputs(func(*inputs))[place]
-    checked = _checked(inputs)
-    units = (1.0, 1j) if output.is_complex() else (1.0,)
-    columns: dict[int, list[Matrix]] = {i: [] for i, _ in checked}
-    for element in range(output.numel()):
-        for unit in units:
-            cotangent = np.zeros(output.numel(), output.array.dtype)
-            cotangent[element] = unit
-            weight = _tensor_of(cotangent, output)
-            found = autograd.grad(output, [t for _, t in checked], weight, retain_graph=True, allow_unused=True)
-            for (i, tensor), gradient in zip(checked, found):
-                zeros = np.zeros(tuple(tensor.shape), tensor.array.dtype)
-                columns[i].append(_as_real(zeros if gradient is None else gradient.detach().array))
-    return {i: np.array(columns[i]).T for i, _ in checked}
-
-
-def _numerical(func: Program, inputs: tuple[Any, ...], index: int, output: Callable[[Any], Any], eps: float) -> Matrix:
-    """The Jacobian (numbers in, numbers out) of the one output that ``output`` picks from the result."""
-    tensor = inputs[index]
-    array = tensor.array  # writing to it changes the tensor, and nobody's version
-    rows = []
-    for where in np.ndindex(tuple(tensor.shape)):
-        for step in (eps, eps * 1j) if tensor.is_complex() else (eps,):
-            value, both = array[where], []
-            for moved in (value + step, value - step):
-                array[where] = moved
-                both.append(_as_real(output(func(*inputs)).detach().array))
-            array[where] = value
-            rows.append((both[0] - both[1]) / (2 * eps))
-    return np.array(rows)
-
-
 def _compare(
-    func: Program, inputs: tuple[Any, ...], place: int, eps: float, atol: float, rtol: float, nondet_tol: float
-) -> None:
-    analytical, again = _analytical(func, inputs, place), _analytical(func, inputs, place)
-    output = _differentiable_outputs(func(*inputs))[place]
-    for index, tensor in _checked(inputs):
-        if not tensor.numel() or not output.numel():
+    analytical: Jacobians, numerical: Jacobians, inputs: tuple[Any, ...], output: Any, place: int, rtol: float,
+    atol: float, forward: bool = False,
+) -> None:  # fmt: skip
+    """``GradcheckError`` if the Jacobians of one output differ."""
+    for number, (index, tensor) in enumerate(checked_inputs(inputs)):
+        if index not in numerical:
             continue
-        numerical = _numerical(func, inputs, index, lambda result: _differentiable_outputs(result)[place], eps)
-        ours = analytical[index]
-        if not np.allclose(ours, numerical, rtol=rtol, atol=atol, equal_nan=True):
-            raise GradcheckError(
-                f"Jacobian mismatch for output {place} with respect to input {index},\n"
-                f"numerical:{numerical}\nanalytical:{ours}\n{_diagnosis(ours, numerical, tensor, output)}"
+        for prefix, select in _parts(tensor, output, forward):
+            ours, theirs = select(analytical[index]), select(numerical[index])
+            if np.allclose(ours, theirs, rtol=rtol, atol=atol, equal_nan=True):
+                continue
+            mode = "computed with forward mode " if forward else ""
+            said = diagnose(
+                analytical[index], numerical[index], tuple(tensor.shape), tuple(output.shape), tensor.is_complex()
             )
-        if np.abs(ours - again[index]).max() > nondet_tol:
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
-                "gives different values, although analytical gradient matches numerical gradient. The tolerance for "
-                f"nondeterminism was {nondet_tol}. (output {place}, input {index})"
+                f"{prefix}Jacobian {mode}mismatch for output {place} with respect to input {number},\n"
+                f"numerical:{from_numpy(theirs)}\nanalytical:{from_numpy(ours)}\n{said}"
             )
 
 
-# ---- what is the matter -------------------------------------------------------------------------------------------
+def _parts(input: Any, output: Any, forward: bool) -> list[tuple[str, Callable[[Matrix], Matrix]]]:
+    """How PyTorch looks at a Jacobian with complex numbers: at the parts of one side in turn, the other complex."""
+    split, joined = (input, output) if forward else (output, input)
 
+    def as_complex(jacobian: Matrix) -> Matrix:  # (numbers of the joined side, ...)
+        return jacobian[0::2] + 1j * jacobian[1::2] if joined.is_complex() else jacobian
 
-def _diagnosis(analytical: Matrix, numerical: Matrix, input: Any, output: Any) -> str:
-    """The usual mistakes, recognised by what the analytical Jacobian is to the numerical one."""
+    def part(first: int | None) -> Callable[[Matrix], Matrix]:
+        def select(jacobian: Matrix) -> Matrix:
+            rows = jacobian.T if forward else jacobian
+            rows = as_complex(rows if first is None else rows[:, first::2])
+            return np.ascontiguousarray(rows.T if forward else rows)
 
-    def close(a: Matrix, b: Matrix) -> bool:
-        return a.shape == b.shape and np.allclose(a, b, rtol=1e-3, atol=1e-5)
+        return select
 
-    if close(analytical, np.zeros_like(analytical)):
-        return "The derivative is zero: is the graph cut, by detach() or by writing to .data?"
-    if close(numerical, np.zeros_like(numerical)):
-        return "The function does not depend on this input, but its derivative says that it does."
-    if close(analytical, -numerical):
-        return "The derivative has the wrong sign."
-    if input.is_complex() and close(analytical * np.tile([[1.0], [-1.0]], (input.numel(), 1)), numerical):
-        return "The derivative is the complex conjugate of what it should be: looks like a missing conj()."
-    factor = float((analytical * numerical).sum() / (numerical * numerical).sum())
-    if close(analytical, factor * numerical):
-        return f"The derivative is {factor:.6g} times what it should be: looks like a missing or doubled factor."
-    dims = _missing_sums(analytical, numerical, tuple(input.shape), tuple(output.shape))
-    if dims:
-        return f"The derivative looks like a missing sum over broadcast dim {', '.join(map(str, dims))}."
-    if close(analytical, numerical.T):
-        return "The derivative is the transpose of what it should be."
-    difference = np.nan_to_num(np.abs(analytical - numerical), nan=np.inf)
-    row, column = np.unravel_index(int(difference.argmax()), difference.shape)
-    return (
-        f"The largest difference is {difference.max():.3g}, for number {row} of an input of shape {list(input.shape)} "
-        f"and number {column} of an output of shape {list(output.shape)}."
-    )
-
-
-def _missing_sums(
-    analytical: Matrix, numerical: Matrix, input_shape: tuple[int, ...], output_shape: tuple[int, ...]
-) -> list[int]:
-    """The output's dimensions, repeated by broadcasting, of which the derivative took one index instead of the sum.
-
-    The Jacobian is then right at that index and zero at all others.
-    """
-    added = len(output_shape) - len(input_shape)
-    if added < 0 or analytical.shape[1] != int(np.prod(output_shape)):
-        return []
-    ours, theirs = (jacobian.reshape(-1, *output_shape) for jacobian in (analytical, numerical))
-    found = []
-    for dim, size in enumerate(output_shape):
-        if size > 1 and (dim < added or input_shape[dim - added] == 1):
-            used = [k for k in range(size) if np.take(ours, k, dim + 1).any()]
-            if len(used) == 1 and np.take(theirs, [k for k in range(size) if k != used[0]], dim + 1).any():
-                found.append(dim)
-                ours, theirs = (np.take(jacobian, used, dim + 1) for jacobian in (ours, theirs))
-    return found if found and np.allclose(ours, theirs, rtol=1e-3, atol=1e-5) else []
+    if not split.is_complex():
+        return [("", part(None))]
+    side = "inputs" if forward else "outputs"
+    return [
+        (f"While considering the {name} part of complex {side} only, ", part(first))
+        for name, first in (("imaginary", 1), ("real", 0))
+    ]
 
 
 # ---- rules that a derivative must keep ----------------------------------------------------------------------------
@@ -322,22 +264,41 @@ def _missing_sums(
 
 def _check_independent(func: Program, inputs: tuple[Any, ...], eps: float, atol: float) -> None:
     """No output requires grad: then none may depend on the inputs."""
-    for place, output in enumerate(_as_outputs(func(*inputs))):
+    for place, output in enumerate(as_outputs(func(*inputs))):
         if not isinstance(output, TensorBase) or output.dtype.category < dtypes.FLOATING:
             continue
-        for index, _ in _checked(inputs):
-            jacobian = _numerical(func, inputs, index, lambda result, nr=place: _as_outputs(result)[nr], eps)  # type: ignore[misc]
+        for index, _ in checked_inputs(inputs):
+            jacobian = differences(func, inputs, index, lambda result, nr=place: as_outputs(result)[nr], eps)  # type: ignore[misc]
             if np.abs(jacobian).max(initial=0) > atol:
                 raise GradcheckError("Numerical gradient for function expected to be zero")
 
 
 def _check_linear_in_cotangent(func: Program, inputs: tuple[Any, ...]) -> None:
     """A derivative is linear in the cotangent, so zeros must give zeros."""
-    outputs = _differentiable_outputs(func(*inputs))
+    outputs = differentiable_outputs(func(*inputs))
     zeros = [output.new_zeros(output.shape) for output in outputs]
-    found = autograd.grad(outputs, [t for _, t in _checked(inputs)], zeros, allow_unused=True)
+    found = autograd.grad(outputs, [t for _, t in checked_inputs(inputs)], zeros, allow_unused=True)
     if any(gradient is not None and gradient.detach().array.any() for gradient in found):
         raise GradcheckError("backward not multiplied by grad_output")
+
+
+def _check_batched(func: Program, inputs: tuple[Any, ...]) -> None:
+    """Two cotangents at once must give what they give one after the other."""
+    sources = [tensor for _, tensor in checked_inputs(inputs)]
+    for place, output in enumerate(differentiable_outputs(func(*inputs))):
+        weights = [_random_like(output, gaps=False), _random_like(output, gaps=False) * 0.5]
+        options = {"retain_graph": True, "allow_unused": True}
+        single = [autograd.grad(output, sources, weight, **options) for weight in weights]
+        both = autograd.grad(output, sources, stack(weights), is_grads_batched=True, **options)
+        for number, result in enumerate(both):
+            expected = [row[number] for row in single]
+            if (result is None) != (expected[0] is None) or (
+                result is not None and not np.allclose(result.detach().array, stack(expected).detach().array)
+            ):
+                raise GradcheckError(
+                    f"For output {place} and input {number}:\n\ngradcheck or gradgradcheck failed while testing "
+                    f"batched gradient computation.\nGot:\n{result}\nExpected:\n{expected}"
+                )
 
 
 class _Undefined(Function):
@@ -354,14 +315,14 @@ class _Undefined(Function):
 
 def _check_undefined(func: Program, inputs: tuple[Any, ...]) -> None:
     """Outputs that nobody uses send no gradient; a derivative must take that for zeros, for all outputs and for one."""
-    count = len(_differentiable_outputs(func(*inputs)))
+    count = len(differentiable_outputs(func(*inputs)))
     cases = [range(count)] if count == 1 else [range(count), *[range(i, i + 1) for i in range(count)]]
     for missing in cases:
-        outputs = _differentiable_outputs(func(*inputs))
+        outputs = differentiable_outputs(func(*inputs))
         outputs = [_Undefined.apply(o) if place in missing else o for place, o in enumerate(outputs)]
         zeros = [output.new_zeros(output.shape) for output in outputs]
         try:
-            found = autograd.grad(outputs, [t for _, t in _checked(inputs)], zeros, allow_unused=True)
+            found = autograd.grad(outputs, [t for _, t in checked_inputs(inputs)], zeros, allow_unused=True)
         except (RuntimeError, TypeError, AttributeError) as error:  # what becomes of a None that wasn't expected
             raise GradcheckError(
                 "Expected backward function to handle undefined output grads: it gets None for an output without "

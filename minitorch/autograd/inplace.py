@@ -9,7 +9,7 @@ cuts the view's part out, sends it through the operation, and lets the rest pass
 
 Other views of the same base are then out of date as well; they notice because the storage's version is no longer the
 one for which their ``grad_fn`` was made (``TensorBase.grad_fn``), and get a new one: an ``AsStridedBackward0`` on the
-base.
+base; or, for views such as ``z.real`` that read the same memory as another dtype, by taking the same steps again.
 
 PyTorch keeps this in ``torch/csrc/autograd/variable.cpp`` (``rebase_history``, ``grad_fn``),
 ``functions/tensor.cpp`` (``CopySlices``) and ``VariableTypeUtils.h`` (``check_inplace``).
@@ -17,10 +17,14 @@ PyTorch keeps this in ``torch/csrc/autograd/variable.cpp`` (``rebase_history``, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from minitorch import pending
 from minitorch.autograd.grad_mode import modes
+from minitorch.autograd.mutation import before_write
 from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge, move_hooks
+from minitorch.autograd.watch import watch
 from minitorch.core import geometry as geo
 from minitorch.tensor_base import DEFAULT, IN_FUNCTION, IN_INFERENCE, IN_NO_GRAD, MULTI_OUTPUT, TensorBase
 
@@ -41,8 +45,14 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
             "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a "
             "normal tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
         )
+    if tensor._geometry.pending:
+        pending.begin_write(tensor)
+    if watch.writes:
+        before_write(tensor)
     if not modes.enabled:
         return
+    if modes.forward is not None:
+        modes.forward.before_write(tensor)
     base = tensor._base
     if base is None:
         if tensor._requires_grad and tensor._grad_fn is None:
@@ -97,6 +107,8 @@ def check_view_creation(view: TensorBase, what_happens: str) -> None:
 
 def bump_version(tensor: TensorBase) -> None:
     """Count one write."""
+    if tensor._geometry.pending:
+        pending.end_write(tensor)
     if not tensor._storage.is_inference:
         tensor._storage.version += 1
 
@@ -107,24 +119,27 @@ def rebase_history(tensor: TensorBase, node: Node, output_nr: int = 0) -> None:
     if base is None:
         move_hooks(tensor, tensor._grad_fn, node, output_nr)
         tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, output_nr, True
-        return
-    copy_slices = CopySlices(base, tensor._geometry, node)
-    move_hooks(base, base._grad_fn, copy_slices, 0)
-    base._grad_fn, base._output_nr, base._requires_grad = copy_slices, 0, True
-    regenerate_view_history(tensor)
+    else:
+        copy_slices = CopySlices(base, tensor, node)
+        move_hooks(base, base._grad_fn, copy_slices, 0)
+        base._grad_fn, base._output_nr, base._requires_grad = copy_slices, 0, True
+        regenerate_view_history(tensor)
+    if watch.recording:
+        node.pack_results((tensor,))
 
 
 class CopySlices(Node):
     """History of a base one of whose views was written in place. See the module's text."""
 
-    __slots__ = ("base_geometry", "view_geometry", "function")
+    __slots__ = ("base_geometry", "view_geometry", "view_steps", "function")
     namespace = "torch::autograd::"
 
-    def __init__(self, base: Any, view_geometry: geo.Geometry, function: Node) -> None:
+    def __init__(self, base: Any, view: TensorBase, function: Node) -> None:
         # Gradients of the operation's other inputs go where the operation would have sent them.
         super().__init__((gradient_edge(base), *function.edges[1:]), ((base._geometry, base._dtype),))
         self.base_geometry = base._geometry
-        self.view_geometry = view_geometry
+        self.view_geometry = view._geometry
+        self.view_steps = view._view_steps
         self.function: Node | None = function
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
@@ -136,7 +151,10 @@ class CopySlices(Node):
         base, view = self.base_geometry, self.view_geometry
         result = gradient.new_empty_strided(base.shape, base.stride)
         result.copy_(gradient)
-        part = result.as_strided(view.shape, view.stride, view.offset - base.offset)
+        if self.view_steps is None:
+            part = result.as_strided(view.shape, view.stride, view.offset - base.offset)
+        else:
+            part = replay(result, self.view_steps)
         inner = self.function.apply(part.clone())
         if inner[0] is None:  # only a Function of the user does that; PyTorch then drops the base's gradient too
             return tuple(inner)
@@ -153,9 +171,37 @@ def regenerate_view_history(view: TensorBase) -> None:
     geometry, old = view._geometry, view._grad_fn
     previous, modes.enabled = modes.enabled, True
     try:
-        again = view._base.as_strided(geometry.shape, geometry.stride, geometry.offset)
+        if view._view_steps is None:
+            again = view._base.as_strided(geometry.shape, geometry.stride, geometry.offset)
+        else:
+            again = replay(view._base, view._view_steps)
     finally:
         modes.enabled = previous
     move_hooks(view, old, again._grad_fn, 0)
     view._grad_fn, view._output_nr, view._requires_grad = again._grad_fn, 0, True
     view._view_version = view._storage.version
+
+
+# ---- views that read the memory differently -------------------------------------------------------------------------
+
+
+def made_by(view: Any, parent: TensorBase, function: Callable[[Any], Any]) -> Any:
+    """``view`` is ``function(parent)``, which no geometry can say, such as ``view_as_real``: remember how to make it
+    again from its base. What are views of it in turn, are these steps and a geometry (``view_of``)."""
+    if view._base is not None:
+        if parent._base is None:
+            before: tuple[Any, ...] = ()
+        else:
+            before = (parent._geometry,) if parent._view_steps is None else parent._view_steps
+        view._view_steps = (*before, function)
+    return view
+
+
+def replay(base: Any, steps: tuple[Any, ...]) -> Any:
+    """The view of ``base`` that the steps lead to: geometries over the memory, and functions."""
+    for step in steps:
+        if isinstance(step, geo.Geometry):
+            base = base.as_strided(step.shape, step.stride, step.offset)
+        else:
+            base = step(base)
+    return base

@@ -22,7 +22,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.grad_mode import modes
+from minitorch.autograd.watch import watch
 from minitorch.core.geometry import is_dense
+from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 _new = object.__new__
 next_sequence_nr = count().__next__
-ACCUMULATE_FIRST = 1 << 62  # the sequence number of AccumulateGrad nodes: they run as soon as they are ready
+ACCUMULATE_FIRST = (1 << 64) - 1  # the sequence number of AccumulateGrad nodes: they run as soon as they are ready
 
 # Where a gradient goes: a node, and which of its outputs; behind them, for a leaf, the leaf itself, to keep it alive.
 Edge = tuple[Any, ...] | None
@@ -53,14 +55,30 @@ def written_in_place(tensor: Any, version: int, producer: Node | None, output_nr
     """The message for a saved tensor whose version is not ``version`` any more. ``producer``: the node it came from."""
     if producer is None:
         producer, output_nr = tensor.grad_fn, 0
-    kind = "" if tensor.device.type == "cpu" else f"{tensor.device.type}."
+    kind = _type_string(tensor)
     made = "" if producer is None else f", which is output {output_nr} of {producer.short_name()},"
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
-        f"[torch.{kind}{scalar_type_name(tensor.dtype)}Tensor {list(tensor.shape)}]{made} is at version "
-        f"{tensor._storage.version}; expected version {version} instead. Hint: enable anomaly detection to find the "
-        "operation that failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        f"[{kind} {list(tensor.shape)}]{made} is at version "
+        f"{tensor._storage.version}; expected version {version} instead. Hint: {_HINTS[watch.anomaly]}"
     )
+
+
+def _type_string(tensor: Any) -> str:
+    """As C++ says it: types younger than ``torch.FloatTensor`` and its like have no such name."""
+    name, device = scalar_type_name(tensor.dtype), tensor.device.type
+    if name not in _NAMED_TYPES:
+        return f"{device.upper()}{name}Type"
+    return f"torch.{'' if device == 'cpu' else device + '.'}{name}Tensor"
+
+
+_NAMED_TYPES = {"Byte", "Char", "Short", "Int", "Long", "Half", "Float", "Double"}
+_HINTS = (
+    "enable anomaly detection to find the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True, check_nan=False).",
+    "the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
+    "changed in there or anywhere later. Good luck!",
+)
 
 
 # What the gradient of an output must look like: the output's own geometry and dtype.
@@ -73,17 +91,20 @@ class Node:
     ``edges``: one per input, None where no gradient flows. ``outputs``: metadata, one per output.
     """
 
-    __slots__ = ("edges", "outputs", "sequence_nr", "_hooks", "_metadata", "__weakref__", "__dict__")
+    __slots__ = ("edges", "outputs", "sequence_nr", "_hooks", "_metadata", "__weakref__")
     edges: Sequence[Edge]
     outputs: Sequence[OutputMetadata | None]
     sequence_nr: int
     _hooks: NodeHooks | None
+    _metadata: dict[str, Any]
 
     def __init__(self, edges: Sequence[Edge], outputs: Sequence[OutputMetadata | None]) -> None:
         self.edges = edges
         self.outputs = outputs
         self.sequence_nr = next_sequence_nr()
         self._hooks = None
+        if watch.recording:
+            self.remember_traceback()
 
     def apply(self, *grad_outputs: Any) -> Sequence[Any]:
         """Gradients of the inputs from the gradients of the outputs (None stands for zeros)."""
@@ -96,9 +117,26 @@ class Node:
     def release(self) -> None:
         """Forget saved tensors: this node will not be asked again."""
 
+    def pack_results(self, results: Sequence[Any]) -> None:
+        """The node has just become the history of ``results``: hooks may pack those of them that it keeps."""
+
+    def remember_traceback(self) -> None:
+        """Under ``detect_anomaly``: keep where in the program this node was made, and which node was running."""
+        if watch.anomaly:
+            from minitorch.autograd.anomaly_mode import note_traceback
+
+            note_traceback(self)
+
     def __call__(self, *grad_outputs: Any) -> Any:
-        gradients = self.apply(*grad_outputs)
-        return gradients[0] if len(gradients) == 1 else gradients
+        """The derivative by itself, outside of any backward pass. A single gradient comes without a tuple."""
+        expected = self.count_outputs()
+        if len(grad_outputs) != expected:
+            raise TypeError(f"expected {expected} arguments, got {len(grad_outputs)} instead")
+        for place, gradient in enumerate(grad_outputs):
+            if gradient is not None and not hasattr(gradient, "_geometry"):
+                raise TypeError(f"argument {place} is not a Variable")
+        gradients = self.apply(*grad_outputs, *[None] * (len(self.outputs) - expected))
+        return gradients[0] if len(gradients) == 1 else tuple(gradients)
 
     def name(self) -> str:
         """The operator's backward name, such as ``MulBackward0``."""
@@ -116,11 +154,36 @@ class Node:
         return tuple((None, 0) if edge is None else (edge[0], edge[1]) for edge in self.edges)
 
     @property
+    def requires_grad(self) -> bool:
+        """Always true: who takes part in no graph has no node."""
+        return True
+
+    @property
+    def _input_metadata(self) -> tuple[InputMetadata, ...]:
+        return tuple([InputMetadata(*output) for output in self.outputs if output is not None])
+
+    def count_outputs(self) -> int:
+        """How many outputs there are as far as hooks are concerned."""
+        return len(self.outputs)
+
+    def _sequence_nr(self) -> int:
+        return self.sequence_nr
+
+    def _set_sequence_nr(self, sequence_nr: int) -> None:
+        self.sequence_nr = sequence_nr
+
+    @property
     def metadata(self) -> dict[str, Any]:
         """A dictionary for whatever a user wants to attach."""
-        if not hasattr(self, "_metadata"):
-            self._metadata: dict[str, Any] = {}
-        return self._metadata
+        try:
+            return self._metadata
+        except AttributeError:
+            self._metadata = {}
+            return self._metadata
+
+    def __lt__(self, other: Node) -> bool:
+        """Nodes of equal sequence number are equal to the engine's heap."""
+        return False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} object at {id(self):#x}>"
@@ -142,6 +205,31 @@ class Node:
         return RemovableHandle.add(self.hooks().pre, hook)
 
 
+    def _register_hook_dict(self, tensor: Any) -> None:
+        if not hasattr(tensor, "_geometry"):
+            raise TypeError("_register_hook_dict expected a variable")
+        meta = tensor.autograd_meta()
+        if meta.hooks is None:
+            meta.hooks = Hooks()
+        self.hooks().of_tensors.append((tensor._output_nr, meta.hooks))
+
+
+class InputMetadata:
+    """What the gradient of one output looks like: ``node._input_metadata[0].shape``."""
+
+    __slots__ = ("_geometry", "dtype")
+    is_nested_tensor = is_cpp_nested_tensor = False
+
+    def __init__(self, geometry: Geometry, dtype: Dtype) -> None:
+        self._geometry = geometry
+        self.dtype = dtype
+
+    @property
+    def shape(self) -> list[int]:
+        """The sizes."""
+        return list(self._geometry.shape)
+
+
 class Hooks(OrderedDict[int, Callable[..., Any]]):
     """Hooks by number, in the order in which they were registered. A handle points to it weakly."""
 
@@ -161,11 +249,12 @@ class NodeHooks:
         self.pre = Hooks()
         self.post = Hooks()
 
-    def before(self, gradients: list[Any]) -> list[Any]:
-        """The grad_outputs after the hooks of tensors, then of the node."""
+    def before(self, gradients: list[Any], count: int) -> list[Any]:
+        """The grad_outputs after the hooks of tensors, then of the node, which see the first ``count`` of them."""
         gradients = self.tensor_hooks(gradients)
         for hook in list(self.pre.values()):
-            gradients = list(_replaced(hook, gradients, hook(tuple(gradients))))
+            seen = gradients[:count]
+            gradients[:count] = _replaced(hook, seen, hook(tuple(seen)))
         return gradients
 
     def tensor_hooks(self, gradients: list[Any]) -> list[Any]:
@@ -323,8 +412,10 @@ class AccumulateGrad(Node):
 
 def _first_gradient(gradient: Any, like: Geometry) -> Any:
     """A copy, for others may hold the tensor that arrived; in the leaf's own memory order where it has no gaps."""
-    if gradient._geometry is like or like.is_plain or not is_dense(like):
-        return gradient.clone().contiguous()
+    if not is_dense(like):
+        return gradient.clone(memory_format=contiguous_format)
+    if gradient._geometry is like and not modes.enabled:
+        return gradient.clone()
     return gradient.new_empty_strided(like.shape, like.stride).copy_(gradient)
 
 

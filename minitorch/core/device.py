@@ -77,7 +77,7 @@ class device:  # noqa: N801  (PyTorch's own spelling)
         return f"device(type='{self.type}', index={self.index})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (device, (self.type, self.index))
+        return (device, (self.type,) if self.index is None else (self.type, self.index))
 
 
 def _parse(name: str, index: int | None) -> tuple[str, int | None]:

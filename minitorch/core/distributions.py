@@ -199,11 +199,7 @@ def exponential(gen: Generator, shape: Shape, dtype: DTypeLike, lambd: float = 1
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
     if 0 in shape:
         return np.empty(shape, dtype)
-    if name_of(dtype) not in FLOATING:
-        raise RuntimeError(
-            f"exponential_: Exponential distribution is a continuous probability distribution. "
-            f"dtype must be a floating point but you specified {dtype.name}"
-        )
+    _require_continuous("exponential_", dtype)
     u = unit_float64(gen, math.prod(shape))
     return _narrow(-1.0 / lambd * c_library(math.log1p, -u), dtype).reshape(shape)
 
@@ -213,11 +209,8 @@ def cauchy(gen: Generator, shape: Shape, dtype: DTypeLike, median: float = 0.0, 
     dtype = np.dtype(dtype)
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
-    if name_of(dtype) not in FLOATING:
-        raise RuntimeError(
-            f"cauchy_: Cauchy distribution is a continuous probability distribution. "
-            f"dtype must be a floating point but you specified {dtype.name}"
-        )
+    if not name_of(dtype).startswith("float8") or 0 not in shape:
+        _require_continuous("cauchy_", dtype)
     u = unit_float64(gen, math.prod(shape))
     tangent = c_library(math.tan, math.pi * (u - 0.5))
     samples = fused_multiply_add(tangent, np.float64(sigma), np.float64(median))
@@ -236,8 +229,8 @@ def geometric(gen: Generator, shape: Shape, dtype: DTypeLike, p: float) -> Array
     u = unit_float64(gen, math.prod(shape))
     with np.errstate(divide="ignore"):
         trials = np.ceil(np.log(u) / math.log1p(-p))
-    if dtype.kind in "iu":  # through int64, so that what does not fit wraps around on every machine
-        trials = trials.astype(np.int64)
+    if dtype.kind in "iu" and dtype.itemsize < 8:  # C goes through int32, where what does not fit is -2**31
+        trials = np.where(trials < 2.0**31, trials, -(2.0**31)).astype(np.int32)
     return _narrow(trials, dtype).reshape(shape)
 
 
@@ -261,11 +254,13 @@ def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> 
     dtype = np.dtype(dtype)
     if probabilities.size == 0:
         return np.empty(probabilities.shape, dtype)
-    if name_of(dtype) not in INTEGRAL | FLOATING and dtype.kind != "b":
-        raise NotImplementedError(f"bernoulli: \"bernoulli_tensor_cpu_self_\" not implemented for '{dtype.name}'")
+    require_bernoulli("bernoulli", dtype)
     _require_floating("bernoulli", "bernoulli_tensor_cpu_p_", probabilities.dtype)
     p = probabilities.ravel()
-    if not np.all((p >= 0) & (p <= 1)):
+    valid = (p >= 0) & (p <= 1)
+    if not valid.all():
+        drawn = int(valid.argmin())  # PyTorch draws up to the first that is no probability
+        gen.random32(2 * drawn if p.dtype == np.float64 else drawn)
         raise RuntimeError("bernoulli: Expected p_in >= 0 && p_in <= 1 to be true, but got false")
     if p.dtype == np.float64:
         u = unit_float64(gen, p.size)
@@ -275,11 +270,22 @@ def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> 
     return (u < p).astype(dtype).reshape(probabilities.shape)
 
 
+def require_bernoulli(operator: str, dtype: DTypeLike) -> None:
+    """``NotImplementedError`` for dtypes that hold no zeros and ones drawn with a tensor of probabilities."""
+    dtype = np.dtype(dtype)
+    if name_of(dtype) not in INTEGRAL | FLOATING and dtype.kind != "b":
+        raise NotImplementedError(f"{operator}: \"bernoulli_tensor_cpu_self_\" not implemented for '{dtype.name}'")
+
+
 # ---- categories ----
 
 
-def multinomial(gen: Generator, weights: Array, num_samples: int, replacement: bool = False) -> NDArray[np.int64]:
+def multinomial(
+    gen: Generator, weights: Array, num_samples: int, replacement: bool = False, by_columns: bool = False
+) -> NDArray[np.int64]:
     """Indices in proportion to ``weights``: ``(categories,)`` -> ``(num_samples,)``, or by rows.
+
+    ``by_columns``: the rows lie next to each other in memory, in whose order the exponentials are drawn.
 
     Without replacement, categories whose keys are equal in float32 come in an order of their own:
     PyTorch's ``topk`` leaves it to the C++ library's sort.
@@ -298,7 +304,9 @@ def multinomial(gen: Generator, weights: Array, num_samples: int, replacement: b
         if replacement and num_samples > 1:
             samples = _search_cumulated(gen, rows, num_samples)
         else:
-            keys = rows / exponential(gen, rows.shape, rows.dtype)
+            shape_in_memory = rows.shape[::-1] if by_columns else rows.shape
+            exponentials = exponential(gen, shape_in_memory, rows.dtype)
+            keys = rows / (exponentials.T if by_columns else exponentials)
             if num_samples == 1:
                 samples = keys.argmax(axis=1)
             else:
@@ -317,7 +325,7 @@ def _search_cumulated(gen: Generator, rows: Array, num_samples: int) -> Array:
 def _check_multinomial(weights: Array, num_samples: int, replacement: bool) -> None:
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {weights.shape}")
-    if name_of(weights.dtype) not in FLOATING:
+    if name_of(weights.dtype) not in FLOATING and not name_of(weights.dtype).startswith("float8"):
         raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {weights.dtype.name}")
     if num_samples <= 0:
         raise RuntimeError(f"multinomial: cannot sample n_sample <= 0 samples, got {num_samples}")
@@ -351,6 +359,17 @@ def _largest(dtype: np.dtype[Any]) -> float:
 def _require_floating(operator: str, kernel: str, dtype: np.dtype[Any]) -> None:
     if name_of(dtype) not in FLOATING:
         raise NotImplementedError(f"{operator}: \"{kernel}\" not implemented for '{dtype.name}'")
+
+
+def _require_continuous(operator: str, dtype: np.dtype[Any]) -> None:
+    name = name_of(dtype)
+    if name.startswith("float8"):
+        raise NotImplementedError(f"{operator}: \"{operator}cpu\" not implemented for '{name}'")
+    if name not in FLOATING:
+        raise RuntimeError(
+            f"{operator}: {operator[:-1].capitalize()} distribution is a continuous probability distribution. "
+            f"dtype must be a floating point but you specified {name}"
+        )
 
 
 def _narrow(values: Array, dtype: np.dtype[Any]) -> Array:

@@ -114,4 +114,4 @@ def combine_priorities(higher: dtype | None, lower: dtype | None) -> dtype | Non
         return higher
     if lower.category == COMPLEX and higher.category == FLOATING:
         return promote_types(higher, dtypes.complex64) if higher is not dtypes.float64 else dtypes.complex128
-    return promote_types(higher, lower)
+    return lower if lower.category >= FLOATING else promote_types(higher, lower)

@@ -100,6 +100,8 @@ def _closed_bounds(dtype: np.dtype[Any], low: int, high: int | None) -> tuple[in
     """The first and the last integer that may be drawn; floating dtypes move them inwards."""
     floating = name_of(dtype) in FLOATING
     if high is None:
+        if name_of(dtype).startswith("float8"):
+            raise NotImplementedError(f"random_: \"random_from_to_range_calc\" not implemented for '{dtype.name}'")
         if floating:
             last = 2 ** FLOATING_DIGITS[dtype.name]
             low = _round_up(dtype, low)
@@ -159,6 +161,8 @@ def _check_bounds(dtype: np.dtype[Any], low: int, last: int) -> None:
         smallest = 0 if dtype.kind == "b" else int(np.iinfo(dtype).min)
         largest = 1 if dtype.kind == "b" else min(int(np.iinfo(dtype).max), LARGEST_INT64)
         exact = None
+    elif name.startswith("float8"):
+        raise NotImplementedError(f"random_: \"random_update_from_to\" not implemented for '{name}'")
     else:
         raise RuntimeError(f"random_ handles only integral, floating-point and boolean types, got {name}")
     for argument, value in (("from", low), ("to - 1", last)):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from minitorch.core.memory_format import contiguous_format
 from minitorch.ops import activation, smooth_activation
 from minitorch.ops.creation import empty_like, zeros_like
 from minitorch.ops.random import exponential_
@@ -97,10 +98,10 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     """
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    noise = -exponential_(empty_like(logits.detach())).log()
+    noise = -exponential_(empty_like(logits.detach(), memory_format=contiguous_format)).log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     index = soft.detach().argmax(dim, True)
-    choice = zeros_like(logits.detach()).scatter_(dim, index, 1.0)
+    choice = zeros_like(logits.detach(), memory_format=contiguous_format).scatter_(dim, index, 1.0)
     return choice - soft.detach() + soft

@@ -70,6 +70,7 @@ from minitorch.ops.convolution import conv_transpose2d as conv_transpose2d
 from minitorch.ops.convolution import conv_transpose3d as conv_transpose3d
 from minitorch.ops.distance import cosine_similarity as cosine_similarity
 from minitorch.ops.distance import pairwise_distance as pairwise_distance
+from minitorch.ops.pairwise import pdist as pdist
 from minitorch.ops.matmul import bilinear as bilinear
 from minitorch.ops.matmul import linear as linear
 from minitorch.ops.padding import pad as pad
@@ -114,25 +115,27 @@ def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype:
 
 
 def _check_probability(p: float) -> None:
-    if not 0.0 <= p <= 1.0:
+    if p < 0.0 or p > 1.0:  # nan is refused further on, with another type, as in PyTorch
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def dropout(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Elements zero with probability ``p``, the others times 1 / (1 - p)."""
+    _check_probability(p)
     return dropouts.dropout_(input, p, training) if inplace else dropouts.dropout(input, p, training)
 
 
 def alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """Dropout that keeps mean and variance of what a SELU gave."""
-    result = dropouts.alpha_dropout(input, p, training)
-    return input.copy_(result) if inplace and result is not input else result
+    _check_probability(p)
+    return dropouts.alpha_dropout_(input, p, training) if inplace else dropouts.alpha_dropout(input, p, training)
 
 
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
     """``alpha_dropout`` of whole channels."""
-    result = dropouts.feature_alpha_dropout(input, p, training)
-    return input.copy_(result) if inplace and result is not input else result
+    _check_probability(p)
+    function = dropouts.feature_alpha_dropout_ if inplace else dropouts.feature_alpha_dropout
+    return function(input, p, training)
 
 
 def _feature_dropout(input: Any, p: float, training: bool, inplace: bool) -> Any:
@@ -188,8 +191,9 @@ def _warn_other_dims(function: str, ndim: int, spatial: int) -> None:
 def _dropout_of_batch(input: Any, p: float, training: bool, inplace: bool, batched: bool) -> Any:
     if batched:
         return _feature_dropout(input, p, training, inplace)
-    result = _feature_dropout(input.unsqueeze(0), p, training, inplace)
-    return input if inplace else result.squeeze(0)
+    if inplace:
+        return _feature_dropout(input.unsqueeze_(0), p, training, inplace).squeeze_(0)
+    return _feature_dropout(input.unsqueeze(0), p, training, inplace).squeeze(0)
 
 
 # ---- pooling --------------------------------------------------------------------------------------------------------

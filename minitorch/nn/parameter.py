@@ -18,6 +18,7 @@ from minitorch._tensor import Tensor
 from minitorch.core import dtypes
 from minitorch.core.device import cpu
 from minitorch.core.geometry import contiguous
+from minitorch.overrides import disabled_torch_function
 from minitorch.tensor_base import allocate
 
 _new = object.__new__
@@ -44,6 +45,8 @@ def _nothing() -> Any:
 
 class Parameter(Tensor):
     """A tensor that a module trains. Shares memory with ``data``; ``RuntimeError`` if an integer is to require grad."""
+
+    __torch_function__ = disabled_torch_function
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         data = _nothing() if data is None else data.detach()
@@ -75,6 +78,7 @@ def _rebuild_parameter(cls: type, data: Any, requires_grad: bool, attributes: di
 class Buffer(Tensor):
     """A tensor that a module keeps but does not train. ``persistent``: whether ``state_dict`` contains it."""
 
+    __torch_function__ = disabled_torch_function
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
@@ -83,6 +87,9 @@ class Buffer(Tensor):
         buffer._requires_grad = data.requires_grad
         buffer.persistent = persistent
         return buffer
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.ndim == 0 else self.detach(), spec)  # as the plain tensor it is in PyTorch
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         copy = memo.get(id(self))

@@ -23,6 +23,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
+from minitorch.autograd.node import written_in_place
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate as accumulate_at
@@ -30,6 +31,7 @@ from minitorch.ops.arrays.places import places_of
 from minitorch.ops.declare import operator
 from minitorch.ops.declare.operator import Operator, device_of, record
 from minitorch.ops.declare.writer import writer
+from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import check_index_range
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap, wrap_any
@@ -49,11 +51,7 @@ class Indices(list[Any]):
         """Themselves. ``RuntimeError`` if one of the tensors was written in place."""
         for tensor, version in zip(self, self.versions):
             if tensor is not None and tensor._storage.version != version:
-                raise RuntimeError(
-                    "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"an index tensor of shape {list(tensor.shape)} is at version {tensor._storage.version}; expected "
-                    f"version {version} instead."
-                )
+                raise RuntimeError(written_in_place(tensor, version, None))
         return self
 
     @property
@@ -228,6 +226,8 @@ def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool)
     elif accumulate:
         accumulate_at(xp, input, places_of(xp, input.shape, indices), values)
     else:
+        if values.dtype.kind == "c" and input.dtype.kind != "c":
+            values = values.real
         input[_as_numpy_index(indices)] = values
 
 
@@ -250,6 +250,8 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """``index_put`` into ``input`` itself."""
     expanded = _check_put(input, indices, values, "index_put_")
+    if not fills_masks(indices, values):
+        refuse_overlap(input, values, *indices)
     return _index_put.inplace(input, expanded, values, bool(accumulate))
 
 
@@ -265,15 +267,23 @@ def _check_put(input: Any, indices: Any, values: Any, function: str) -> Indices:
     return check_write(input, indices, values)
 
 
+def fills_masks(indices: Sequence[Any], values: Any) -> bool:
+    """Whether one value goes wherever masks are true. PyTorch then takes ``masked_fill_``, which converts the value."""
+    return values._geometry.numel == 1 and all(i is None or i._dtype in (dtypes.bool_, dtypes.uint8) for i in indices)
+
+
 def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
     """The expanded indices, after PyTorch's checks of dtype, range and the shape of ``values``."""
     expanded = expand_masks(input, indices)
-    if values._dtype is not input._dtype:
+    _check_broadcast(expanded)
+    if fills_masks(indices, values):
+        if any(mask is not None and mask._dtype is dtypes.uint8 for mask in indices):
+            raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+    elif values._dtype is not input._dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {scalar_type_name(input._dtype)} for the "
             f"destination and {scalar_type_name(values._dtype)} for the source."
         )
-    _check_broadcast(expanded)
     _check_range(input, expanded)
     if values._geometry.ndim:
         shape = result_geometry(input._geometry, expanded).shape
@@ -298,7 +308,8 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     xp, array = device.backend.xp, input.array
     places = xp.stack(xp.nonzero(array)) if input.ndim else xp.empty((0, int(array != 0)), xp.int64)
     found = wrap_any(places, device)
-    geometry = geo.transpose(found._geometry, 0, 1)
+    ndim, count = found.shape
+    geometry = Geometry((count, ndim), (1, count))
     return deliver(over_storage(found._storage, dtypes.int64, geometry), out, "nonzero", input)
 
 
@@ -365,6 +376,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
 def put_(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     """``put`` into ``input`` itself."""
     _check_source(input, index, source)
+    refuse_overlap(input, index, source)
     return _put.inplace(input, index, source, bool(accumulate))
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Size
+from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.tensor_base import TensorBase
 
 
@@ -25,6 +28,26 @@ def integer(value: Any, function: str, argument: str) -> int:
         return operator.index(value)
     except TypeError:
         raise TypeError(f"{function}(): argument '{argument}' must be int, not {type(value).__name__}") from None
+
+
+def int64(value: Any, function: str, argument: str) -> int:
+    """``integer`` of at most 64 bits; ``ValueError`` for a larger one."""
+    number = integer(value, function, argument)
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{function}(): argument '{argument}': Overflow when unpacking long long, got {number}")
+    return number
+
+
+def real(value: Any, function: str, argument: str) -> Any:
+    """A real number, Python's or NumPy's or the one in a zero-dim tensor; ``TypeError`` for anything else."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return value
+    if isinstance(value, TensorBase) and value.ndim == 0 and not value.requires_grad:
+        value = value.item()  # type: ignore[attr-defined]
+    if isinstance(value, (int, float, np.floating, np.integer, np.bool_)):
+        return value
+    raise TypeError(f"{function}(): argument '{argument}' must be float, not {kind.__name__}")
 
 
 def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
@@ -51,6 +74,8 @@ def sizes(args: tuple[Any, ...], function: str, argument: str = "size", keyword:
     if keyword is not None:
         if args:
             raise TypeError(f"{function}() got multiple values for argument '{argument}'")
+        if not isinstance(keyword, (tuple, list)):
+            raise TypeError(f"{function}(): argument '{argument}' must be tuple of ints, not {type(keyword).__name__}")
         return integers(keyword, function, argument)
     if len(args) == 1:
         return integers(args[0], function, argument)
@@ -60,6 +85,13 @@ def sizes(args: tuple[Any, ...], function: str, argument: str = "size", keyword:
         if type(value) is not int:
             return tuple([integer(value, function, argument) for value in args])
     return args
+
+
+def flag(value: Any, function: str, argument: str) -> bool:
+    """True or False; None is False. ``TypeError`` for anything else, numbers too."""
+    if value is None or type(value) is bool:
+        return bool(value)
+    raise TypeError(f"{function}(): argument '{argument}' must be bool, not {type(value).__name__}")
 
 
 def tensor(value: Any, function: str, argument: str) -> Any:
@@ -110,3 +142,12 @@ def check_tensor(value: Any, function: str, argument: str = "input", position: i
         raise TypeError(
             f"{function}(): argument '{argument}' (position {position}) must be Tensor, not {type(value).__name__}"
         ) from None
+
+
+def refuse_half(name: str, operands: Sequence[Any]) -> None:
+    """``NotImplementedError`` where there is no kernel for float16 and bfloat16: a ``check`` of ``pointwise``."""
+    dtype = result_type_of(operands)
+    if dtype in (dtypes.float16, dtypes.bfloat16):
+        raise NotImplementedError(
+            f"\"{name.removeprefix('special_')}_cpu\" not implemented for '{scalar_type_name(dtype)}'"
+        )

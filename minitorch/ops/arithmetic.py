@@ -21,7 +21,7 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import pointwise
-from minitorch.ops.declare.operands import NUMBERS, is_boolean, rounded_number
+from minitorch.ops.declare.operands import NUMBERS, check_representable, is_boolean, number_as_array, rounded_number
 from minitorch.tensor_base import TensorBase
 
 
@@ -106,7 +106,10 @@ def check_alpha(alpha: Any, *operands: Any) -> Any:
         raise TypeError(f"add(): argument 'alpha' must be Number, not {type(alpha).__name__}")
     elif isinstance(alpha, (float, np.floating)) and category < dtypes.FLOATING:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    return rounded_number(alpha, dtype)
+    if category == dtypes.BOOL:
+        return bool(alpha)
+    check_representable(alpha, dtype)
+    return number_as_array(alpha, dtype) if category == dtypes.INTEGER else rounded_number(alpha, dtype)
 
 
 # ---- sub ----------------------------------------------------------------------------------------------------------
@@ -208,6 +211,8 @@ def sub_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """other - alpha * input."""
+    if not isinstance(input, TensorBase):
+        raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     alpha = check_alpha(alpha, input, other)
     if isinstance(other, TensorBase):
         return _rsub_tensor(other, input, alpha)
@@ -220,7 +225,7 @@ subtract, subtract_ = sub, sub_
 # ---- mul ----------------------------------------------------------------------------------------------------------
 
 
-@pointwise(numbers="exact")
+@pointwise(numbers="exact", kinds="biufc")
 def mul(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Product input * other."""
     return xp.multiply(input, other, out)

@@ -12,19 +12,19 @@ from minitorch.core.dtypes import INTEGER
 from minitorch.ops.declare import pointwise
 
 
-@pointwise(kinds="bi")
+@pointwise(kinds="biu")
 def bitwise_and(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Bits set in both; ``and`` of booleans."""
     return xp.bitwise_and(input, other, out)
 
 
-@pointwise(kinds="bi")
+@pointwise(kinds="biu")
 def bitwise_or(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Bits set in either; ``or`` of booleans."""
     return xp.bitwise_or(input, other, out)
 
 
-@pointwise(kinds="bi")
+@pointwise(kinds="biu")
 def bitwise_xor(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Bits set in exactly one."""
     return xp.bitwise_xor(input, other, out)

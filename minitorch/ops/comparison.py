@@ -8,45 +8,47 @@ PyTorch: ``aten/src/ATen/native/BinaryOps.cpp``, ``TensorCompare.cpp``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from minitorch.autograd.grad_mode import modes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arguments import tensor as check_tensor
 from minitorch.ops.declare import pointwise
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc", numbers="second")
 def eq(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input == other."""
     return xp.equal(input, other, out)
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc", numbers="second")
 def ne(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input != other."""
     return xp.not_equal(input, other, out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="bif", numbers="second")
 def lt(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input < other."""
     return xp.less(input, other, out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="bif", numbers="second")
 def le(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input <= other."""
     return xp.less_equal(input, other, out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="bif", numbers="second")
 def gt(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input > other."""
     return xp.greater(input, other, out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="bif", numbers="second")
 def ge(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input >= other."""
     return xp.greater_equal(input, other, out)
@@ -58,37 +60,42 @@ not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 # ---- what a float can be besides a number -------------------------------------------------------------------------
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc")
 def isnan(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is not a number."""
     return xp.isnan(input, out)
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc")
 def isinf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is infinite (a complex one: in either part)."""
     return xp.isinf(input, out)
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc")
 def isfinite(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is neither infinite nor nan."""
     return xp.isfinite(input, out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
+    if operands[0].is_complex():
+        raise RuntimeError(f"{name} does not support complex inputs.")
+
+
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
 def isposinf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is +inf."""
     return xp.logical_and(xp.isinf(input), xp.greater(input, 0), out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
 def isneginf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is -inf."""
     return xp.logical_and(xp.isinf(input), xp.less(input, 0), out)
 
 
-@pointwise(promotion="bool", kinds="bif")
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
 def signbit(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element has its sign bit set: negative numbers and -0.0."""
     return xp.less(input, 0, out) if input.dtype.kind in "biu" else xp.signbit(input, out)
@@ -103,7 +110,7 @@ def isreal(input: Any) -> Any:
 # ---- closeness ----------------------------------------------------------------------------------------------------
 
 
-@pointwise(promotion="bool")
+@pointwise(promotion="bool", kinds="biufc")
 def _close(xp: Any, input: Any, other: Any, out: Any, rtol: float, atol: float, equal_nan: bool) -> Any:
     """|input - other| <= atol + rtol * |other|, or equal (which covers infinities)."""
     close = xp.equal(input, other)
@@ -166,6 +173,25 @@ def logical_xor(xp: Any, input: Any, other: Any, out: Any) -> Any:
 def logical_not(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is zero."""
     return xp.logical_not(input, out)
+
+
+def _never_recorded(twin: Callable[..., Any]) -> Callable[..., Any]:
+    """A truth value is no function of its operand that a gradient could follow: PyTorch writes it even into a leaf."""
+
+    def call(input: Any, *others: Any) -> Any:
+        previous, modes.enabled = modes.enabled, False
+        try:
+            return twin(input, *others)
+        finally:
+            modes.enabled = previous
+
+    call.__name__ = call.__qualname__ = twin.__name__
+    call.__doc__ = twin.__doc__
+    return call
+
+
+logical_and_, logical_or_ = _never_recorded(logical_and.inplace), _never_recorded(logical_or.inplace)
+logical_xor_, logical_not_ = _never_recorded(logical_xor.inplace), _never_recorded(logical_not.inplace)
 
 
 def is_nonzero(input: Any) -> bool:

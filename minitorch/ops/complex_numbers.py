@@ -5,42 +5,107 @@ A complex number is two floats side by side in memory, so its parts are views:
     z of shape (3,), complex64          view_as_real(z): shape (3, 2), float32, the same bytes
     re im re im re im                   z.real = view_as_real(z)[..., 0]
 
-PyTorch: ``aten/src/ATen/native/ComplexHelper.h``, ``UnaryOps.cpp``. Left out on purpose: the lazy conjugate bit;
-``conj`` computes.
+``z.conj()`` is a view as well: see ``minitorch/pending.py``. ``conj_physical`` and ``resolve_conj`` compute.
+
+PyTorch: ``aten/src/ATen/native/ComplexHelper.h``, ``UnaryOps.cpp``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from minitorch.autograd.inplace import made_by
 from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator, pointwise
+from minitorch.ops.arithmetic import neg
+from minitorch.ops.copying import clone
+from minitorch.ops.declare import operator, pointwise, view
+from minitorch.ops.declare.in_place_name import name_in_place
 from minitorch.ops.declare.operator import Operator, record
+from minitorch.pending import CONJ, NEG
 from minitorch.tensor_base import TensorBase, view_of
 
 
-@pointwise("ConjBackward0")
-def conj_physical(xp: Any, input: Any, out: Any) -> Any:
+@pointwise("ConjPhysicalBackward0", kinds="biufc")
+def _conj_physical(xp: Any, input: Any, out: Any) -> Any:
     """The complex conjugate."""
-    return xp.conjugate(input, out)
+    return input.copy() if input.dtype.kind == "b" else xp.conjugate(input, out)
 
 
-@conj_physical.derivative("input")
+@_conj_physical.derivative("input")
+def _(grad: Any) -> Any:
+    return conj_physical(grad)
+
+
+def conj_physical(input: Any, *, out: Any = None) -> Any:
+    """The complex conjugate, computed; a real tensor itself."""
+    arg.check_tensor(input, "conj_physical")
+    return input if out is None and not input.is_complex() else _conj_physical(input, out=out)
+
+
+name_in_place(_conj_physical, "ConjPhysicalBackward1")
+conj_physical_ = _conj_physical.inplace
+
+
+@view("ConjBackward0")
+def _conj(geometry: Geometry) -> Geometry:
+    """The complex conjugate."""
+    return geometry
+
+
+@_conj.derivative("input")
 def _(grad: Any) -> Any:
     return conj(grad)
 
 
 def conj(input: Any) -> Any:
-    """The complex conjugate; a real tensor itself."""
+    """The complex conjugate, a view; a real tensor itself."""
     arg.check_tensor(input, "conj")
-    return conj_physical(input) if input.is_complex() else input
+    return made_by(_with_other_sign(_conj, input, CONJ), input, conj) if input.is_complex() else input
+
+
+@view("NegViewBackward0")
+def _neg_view(geometry: Geometry) -> Geometry:
+    """The negative, as a view."""
+    return geometry
+
+
+@_neg_view.derivative("input")
+def _(grad: Any) -> Any:
+    return neg(grad)
+
+
+def _negated(input: Any) -> Any:
+    """The negative, as a view."""
+    return made_by(_with_other_sign(_neg_view, input, NEG), input, _negated)
+
+
+def _with_other_sign(declared: Any, input: Any, pending: str) -> Any:
+    """A view with ``pending`` added to what is pending already, or taken away: both are their own inverse."""
+    result = declared(input)
+    result._geometry = result._geometry.with_pending("" if input._geometry.pending else pending)
+    return result
+
+
+def is_conj(input: Any) -> bool:
+    """Whether a conjugation is still to be done, as in ``z.conj()``."""
+    return bool(input._geometry.pending == CONJ)
+
+
+def is_neg(input: Any) -> bool:
+    """Whether a negation is still to be done, as in ``z.conj().imag``."""
+    return bool(input._geometry.pending == NEG)
 
 
 def resolve_conj(input: Any) -> Any:
-    """The tensor itself: a conjugate is computed when it is asked for."""
-    return input
+    """The tensor itself, or a copy with the conjugation done where it was still to be."""
+    return clone(input) if is_conj(input) else input
+
+
+def resolve_neg(input: Any) -> Any:
+    """The tensor itself, or a copy with the negation done where it was still to be."""
+    return clone(input) if is_neg(input) else input
 
 
 # ---- the parts as views -------------------------------------------------------------------------------------------
@@ -67,10 +132,17 @@ def view_as_real(input: Any) -> Any:
     arg.check_tensor(input, "view_as_real")
     if not input.is_complex():
         raise RuntimeError("view_as_real is only supported for complex tensors")
+    if is_conj(input):
+        raise RuntimeError(
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view "
+            "it as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the "
+            "original."
+        )
     old = input._geometry
     geometry = Geometry((*old.shape, 2), (*(2 * step for step in old.stride), 1), 2 * old.offset)
     view = view_of(input, geometry)
     view._dtype = input._dtype.to_real()
+    made_by(view, input, view_as_real)
     record(_view_as_real, (input,), view)
     return view
 
@@ -92,6 +164,7 @@ def view_as_complex(input: Any) -> Any:
         raise RuntimeError("Tensor must have a storage_offset and strides divisible by 2")
     view = view_of(input, Geometry(old.shape[:-1], tuple(step // 2 for step in old.stride[:-1]), old.offset // 2))
     view._dtype = input._dtype.to_complex()
+    made_by(view, input, view_as_complex)
     record(_view_as_complex, (input,), view)
     return view
 
@@ -99,7 +172,9 @@ def view_as_complex(input: Any) -> Any:
 def real(input: Any) -> Any:
     """The real part, a view; a real tensor itself."""
     arg.check_tensor(input, "real")
-    return view_as_real(input).select(-1, 0) if input.is_complex() else input
+    if not input.is_complex():
+        return input
+    return view_as_real(conj(input) if is_conj(input) else input).select(-1, 0)
 
 
 def imag(input: Any) -> Any:
@@ -107,7 +182,9 @@ def imag(input: Any) -> Any:
     arg.check_tensor(input, "imag")
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
-    return view_as_real(input).select(-1, 1)
+    if not is_conj(input):
+        return view_as_real(input).select(-1, 1)
+    return _negated(view_as_real(conj(input))).select(-1, 1)
 
 
 def set_real(input: Any, value: Any) -> None:
@@ -130,7 +207,8 @@ def _angle(xp: Any, input: Any, out: Any) -> Any:
     """The angle to the positive real axis."""
     if input.dtype.kind == "c":
         return xp.arctan2(input.imag, input.real)
-    return xp.where(xp.isnan(input), input, xp.where(xp.less(input, 0), xp.pi, 0.0))
+    flat = xp.less(input, 0) * input.dtype.type(xp.pi)
+    return xp.where(xp.isnan(input), input, flat)
 
 
 @_angle.derivative("input")

@@ -1,9 +1,9 @@
-"""Conversion: another dtype, device or memory format. ``to``, ``type``, ``float()``, ``cpu()``.
+"""Conversion: another dtype, device or memory format. ``to``, ``type_as``, ``float()``, ``cpu()``.
 
 A tensor that is already what is asked for is returned as it is, unless ``copy=True``. Gradients of a converted tensor
 are converted back, which the engine does when it brings a gradient to the dtype of the tensor it belongs to.
 
-PyTorch: ``aten/src/ATen/native/TensorConversions.cpp``; ``type`` is ``torch/csrc/autograd/python_variable_methods``.
+PyTorch: ``aten/src/ATen/native/TensorConversions.cpp``. ``x.type(...)`` is in ``legacy_types.py``.
 """
 
 from __future__ import annotations
@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minitorch._typename import typename
 from minitorch.core import dtypes
 from minitorch.core.device import cpu as CPU
 from minitorch.core.device import device as Device
 from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import format_geometry, memory_format, preserve_format, suggested_format
-from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.copying import write_elements
 from minitorch.ops.declare.operator import Operator, record
@@ -112,22 +110,6 @@ def type_as(input: Any, other: Any) -> Any:
     return convert(input, like._dtype, like._storage.device)
 
 
-_OLD_NAMES = {f"torch.{scalar_type_name(d)}Tensor": d for d in dtypes.ALL}
-
-
-def type_(input: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """Without ``dtype`` the old name of the tensor's type, ``"torch.FloatTensor"``; with one, what ``to`` does."""
-    if dtype is None:
-        return typename(input)
-    if isinstance(dtype, str):
-        if dtype not in _OLD_NAMES:
-            raise ValueError(f"invalid type: '{dtype}'")
-        dtype = _OLD_NAMES[dtype]
-    elif not isinstance(dtype, (Dtype, type)):
-        raise TypeError("dtype must be a type, str, or dtype object")
-    return convert(input, arg.dtype(dtype, "type"), input._storage.device)
-
-
 def _to_dtype(dtype: Dtype, name: str) -> Callable[..., Any]:
     """The method ``name``, which converts to ``dtype``."""
 
@@ -155,6 +137,12 @@ def cuda(input: Any, device: Any = None, non_blocking: bool = False,
          memory_format: memory_format = preserve_format) -> Any:  # fmt: skip
     """The tensor on a GPU; itself if it is there. ``AssertionError`` where this installation has none."""
     return convert(input, input._dtype, place_of("cuda" if device is None else device), memory_format=memory_format)
+
+
+def xpu(input: Any, device: Any = None, non_blocking: bool = False,
+        memory_format: memory_format = preserve_format) -> Any:  # fmt: skip
+    """The tensor on an Intel GPU. ``AssertionError``: this installation has none."""
+    return convert(input, input._dtype, place_of("xpu" if device is None else device), memory_format=memory_format)
 
 
 def is_pinned(input: Any, device: Any = None) -> bool:

@@ -67,7 +67,7 @@ def contiguous(input: Any, memory_format: memory_format = contiguous_format) -> 
     return input if has_format(input._geometry, memory_format) else clone(input, memory_format=memory_format)
 
 
-def is_contiguous(input: Any, memory_format: memory_format = contiguous_format) -> bool:
+def is_contiguous(input: Any, *, memory_format: memory_format = contiguous_format) -> bool:
     """Whether the elements lie in memory in row-major order (or in ``channels_last`` order) without gaps."""
     return bool(has_format(input._geometry, memory_format))
 
@@ -88,12 +88,14 @@ _copy_into.add_derivative(("src",), lambda grad: grad)
 def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
     """Write the elements of ``other``, broadcast to this shape and converted to this dtype, into ``input``."""
     if not isinstance(other, TensorBase):
-        return fill_(input, other) if isinstance(other, NUMBERS) else arg.tensor(other, "copy_", "other")
+        if not isinstance(other, NUMBERS):
+            return arg.tensor(other, "copy_", "other")
+        return fill_(input, other.real if input._dtype.category < dtypes.COMPLEX else other)
     check_inplace(input, "copy_", other, overlap=other is input)
     if other._geometry is not input._geometry:
         _check_fits(input, other)
         check_partial_overlap(input, (other,))
-    node = make_node(_copy_into, (input, other), input)
+    node = make_node(_copy_into, (input, other), input) if input._dtype.category >= dtypes.FLOATING else None
     write_elements(input, other)
     _written(input, node)
     return input
@@ -123,6 +125,8 @@ def as_dtype(array: Any, source: Dtype, target: Dtype) -> Any:
         array, source = array.real, source.to_real()
     if target.itemsize <= 2 and target.category == dtypes.FLOATING and source.itemsize >= 4:
         array = array.astype("float32", copy=False)
+    if target is dtypes.float8_e4m3fn:  # has no infinity: PyTorch stops at the largest number
+        array = array.astype("float32", copy=False).clip(-448, 448)
     return array.astype(target.np)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.device import device as Device
@@ -24,7 +26,6 @@ from minitorch.core.memory_format import (
     strided,
 )
 from minitorch.core.promotion import scalar_type_name
-from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
 from minitorch.ops.copying import value_as_array
 from minitorch.ops.declare.operands import NUMBERS
@@ -33,7 +34,7 @@ from minitorch.ops.from_data import as_tensor as as_tensor
 from minitorch.ops.from_data import from_numpy as from_numpy
 from minitorch.ops.from_data import new_tensor as new_tensor
 from minitorch.ops.from_data import tensor as tensor
-from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap
+from minitorch.tensor_base import TensorBase, allocate, wrap
 
 # ---- what all of them share ------------------------------------------------------------------------------------------
 
@@ -55,13 +56,16 @@ def place_and_dtype(function: str, dtype: Any, device: Any, out: Any, otherwise:
 def deliver(array: Any, dtype: Dtype, place: Device, requires_grad: bool, out: Any) -> Any:
     """A fresh array as a tensor, or written into ``out``."""
     if out is not None:
-        return write_out(out, array, array.shape)
-    result = wrap(array, dtype, place, geo.contiguous(array.shape))
+        result = write_out(out, array, array.shape)
+    else:
+        result = wrap(array, dtype, place, geo.contiguous(array.shape))
     return result.requires_grad_() if requires_grad else result
 
 
-def check_layout(function: str, layout: Any, pin_memory: bool) -> None:
-    """Only strided tensors in ordinary memory exist here."""
+def check_layout(function: str, layout: Any, pin_memory: bool, requires_grad: Any = False) -> None:
+    """Only strided tensors in ordinary memory exist here; ``requires_grad`` must be a bool."""
+    if requires_grad is not False:
+        arg.flag(requires_grad, function, "requires_grad")
     if layout is not None and layout is not strided:
         raise NotImplementedError(f"{function}(): layout {layout} is left out, there is only torch.strided")
     if pin_memory:
@@ -84,6 +88,8 @@ def _new(
     """A tensor of one value, None for whatever is there."""
     if layout is not None or pin_memory:
         check_layout(function, layout, pin_memory)
+    if requires_grad is not False:
+        requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if dtype is None and device is None and out is None:
         place, kind = place_of(None), dtypes.get_default_dtype()
     else:
@@ -98,8 +104,9 @@ def _new(
         array = xp.empty(shape, kind.np)
         array.fill(fill)
     if out is not None:
-        return write_out(out, array, shape)
-    result = wrap(array, kind, place, geo.contiguous(shape))
+        result = write_out(out, array, shape)
+    else:
+        result = wrap(array, kind, place, geo.contiguous(shape))
     return result.requires_grad_() if requires_grad else result
 
 
@@ -149,8 +156,13 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     shape, value = arg.integers(size, "full", "size"), _number(fill_value, "full")
-    check_layout("full", layout, pin_memory)
-    place, kind = place_and_dtype("full", dtype, device, out, dtypes.of_python_number(value))
+    check_layout("full", layout, pin_memory, requires_grad)
+    inferred = None  # for a bool that is not Python's, too
+    if isinstance(value, (complex, np.complexfloating)):
+        inferred = dtypes.default_complex_dtype()
+    elif not isinstance(value, np.bool_):
+        inferred = dtypes.of_python_number(value)
+    place, kind = place_and_dtype("full", dtype, device, out, inferred)
     if dtype is None and out is None and kind is dtypes.uint64:
         kind = dtypes.int64
     number = value_as_array(value, kind)
@@ -174,12 +186,18 @@ def empty_strided(
     pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Uninitialised tensor with exactly these strides."""
-    check_layout("empty_strided", layout, pin_memory)
+    check_layout("empty_strided", layout, pin_memory, requires_grad)
+    for position, (name, given) in enumerate((("size", size), ("stride", stride)), 1):
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(
+                f"empty_strided(): argument '{name}' (position {position}) must be tuple of ints, not "
+                f"{type(given).__name__}"
+            )
     geometry = geo.as_strided(
         arg.integers(size, "empty_strided", "size"), arg.integers(stride, "empty_strided", "stride"), 0
     )
     place, kind = place_and_dtype("empty_strided", dtype, device, None, None)
-    result = over_storage(Storage.allocate(geo.extent(geometry) * kind.itemsize, place), kind, geometry)
+    result = allocate(geometry, kind, place)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -214,6 +232,8 @@ def _like(
     geometry = arg.tensor(input, function, "input")._geometry
     if layout is not None or pin_memory:
         check_layout(function, layout, pin_memory)
+    if requires_grad is not False:
+        requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if memory_format is not preserve_format or not geometry.is_plain:
         geometry = format_geometry(geometry, preserve_format if memory_format is None else memory_format)
     kind = input._dtype if dtype is None else arg.dtype(dtype, function)
@@ -315,10 +335,3 @@ def new_empty_strided(
         size, stride, dtype=dtype or input._dtype, layout=layout, device=device or input._storage.device,
         pin_memory=pin_memory, requires_grad=requires_grad,
     )  # fmt: skip
-
-
-def new(input: Any, *args: Any) -> Any:
-    """The oldest constructor: of sizes, uninitialised; of a list, its numbers; in the tensor's own dtype."""
-    if len(args) == 1 and isinstance(args[0], (list, tuple)) and type(args[0]) is not geo.Size:
-        return new_tensor(input, args[0])
-    return new_empty(input, *args) if args else new_empty(input, 0)

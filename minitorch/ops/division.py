@@ -195,7 +195,7 @@ def reflected_remainder(input: Any, other: Any) -> Any:
     return remainder(other, input)
 
 
-@pointwise("FmodBackward1", kinds="if")
+@pointwise("FmodBackward1", kinds="if", numbers="second")
 def _fmod_tensor(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input - other * trunc(input / other)."""
     _check_divisor(xp, input, other)
@@ -212,7 +212,7 @@ def _(grad: Any, input: Any, other: Any) -> Any:
     return neg(grad) * div(input, other, rounding_mode="trunc")
 
 
-@pointwise("FmodBackward0", kinds="if")
+@pointwise("FmodBackward0", kinds="if", numbers="second")
 def _fmod_number(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input - other * trunc(input / other)."""
     _check_divisor(xp, input, other)

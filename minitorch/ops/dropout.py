@@ -60,35 +60,53 @@ def alpha_dropout(input: Any, p: float, train: bool) -> Any:
     """Dropped elements get SELU's lower limit; then mean and variance are restored."""
     if not _active(input, p, train, "dropout"):
         return input
-    return _alpha(input, empty_like(input.detach()), p)
+    return mul(input, _zero(input)) if p == 1 else _alpha(mul, input, empty_like(input.detach()), p)
+
+
+def alpha_dropout_(input: Any, p: float, train: bool) -> Any:
+    """``alpha_dropout`` written into ``input``."""
+    if not _active(input, p, train, "dropout"):
+        return input
+    return mul.inplace(input, _zero(input)) if p == 1 else _alpha(mul.inplace, input, empty_like(input.detach()), p)
 
 
 def feature_alpha_dropout(input: Any, p: float, train: bool) -> Any:
     """``alpha_dropout`` of whole channels."""
     if not _active(input, p, train, "feature dropout"):
         return input
-    return _alpha(input, _one_a_channel(input), p)
+    return mul(input, _zero(input)) if p == 1 else _alpha(mul, input, _one_a_channel(input), p)
+
+
+def feature_alpha_dropout_(input: Any, p: float, train: bool) -> Any:
+    """``feature_alpha_dropout`` written into ``input``."""
+    if not _active(input, p, train, "feature dropout"):
+        return input
+    return mul.inplace(input, _zero(input)) if p == 1 else _alpha(mul.inplace, input, _one_a_channel(input), p)
 
 
 def _active(input: Any, p: float, train: bool, what: str) -> bool:
-    """Whether there is anything to do. ``ValueError`` for a ``p`` that is no probability."""
+    """Whether there is anything to do. ``RuntimeError`` for a ``p`` that is no probability."""
     arg.tensor(input, "dropout", "input")
     if not 0 <= p <= 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
     if p == 0 or not train or not input._geometry.numel:
         return False
-    if what == "feature dropout" and input.ndim < 2:
+    if what == "feature dropout" and input.ndim < 2 and p != 1:
         raise RuntimeError("Feature dropout requires at least 2 dimensions in the input")
-    if input._dtype.category < dtypes.FLOATING and p != 1:
-        raise RuntimeError(
-            f"result type Float can't be cast to the desired output type {scalar_type_name(input._dtype)}"
-        )
     return True
+
+
+def _kept(like: Any, p: float) -> Any:
+    """1 with probability 1 - p, else 0. ``RuntimeError`` for integers, which hold no 1 / (1 - p)."""
+    kept = bernoulli_(like, 1 - p)
+    if like._dtype.category < dtypes.FLOATING:  # after the draw, as in PyTorch: the streams stay together
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {scalar_type_name(like._dtype)}")
+    return kept
 
 
 def _noise(like: Any, p: float) -> Any:
     """0 with probability ``p``, else 1 / (1 - p), in the shape and memory order of ``like``."""
-    noise = bernoulli_(empty_like(like.detach()), 1 - p)
+    noise = _kept(empty_like(like.detach()), p)
     array = noise.array  # nobody has seen it: written without counting a write
     wide = accumulation_dtype(array.dtype).type
     array *= array.dtype.type(wide(1) / wide(1 - p))
@@ -103,10 +121,8 @@ def _one_a_channel(input: Any) -> Any:
     return input.new_empty((*input.shape[:2], *[1] * (input.ndim - 2)))
 
 
-def _alpha(input: Any, like: Any, p: float) -> Any:
-    if p == 1:
-        return mul(input, _zero(input))
+def _alpha(multiply: Any, input: Any, like: Any, p: float) -> Any:
     scale = 1.0 / math.sqrt((SELU_SATURATION**2 * p + 1) * (1 - p))
-    kept = bernoulli_(like, 1 - p)
+    kept = _kept(like, p)
     shift = (kept - 1) * (SELU_SATURATION * scale) + SELU_SATURATION * scale * p
-    return input * (kept * scale) + shift
+    return multiply(input, kept * scale).add_(shift)

@@ -18,16 +18,11 @@ from minitorch import return_types
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
-from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.reduction import Dims, deliver, reduced_dims, restore
 from minitorch.tensor_base import TensorBase
-
-
-def _check_not_complex(input: Any, function: str, kernel: str) -> None:
-    if input.is_complex():
-        raise NotImplementedError(f"{function}: \"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
 
 
 def _check_not_empty(input: Any, dims: Dims, given: bool, function: str, error: type[Exception]) -> None:
@@ -121,7 +116,7 @@ def amin(input: Any, dim: Any = (), keepdim: bool = False, *, out: Any = None) -
 def _extreme(reduce: Any, input: Any, dim: Any, keepdim: bool, out: Any, function: str, kernel: str) -> Any:
     dims = reduced_dims(input, dim, function)
     _check_not_empty(input, dims, not (isinstance(dim, (tuple, list)) and not dim), function, RuntimeError)
-    _check_not_complex(input, function, kernel)
+    refuse_other_kinds(kernel, input._dtype, "bif")
     return deliver(reduce(input, dims, bool(keepdim)), out, function, input)
 
 
@@ -153,7 +148,7 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: A
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
         )
     _check_not_empty(input, dims, True, "aminmax", RuntimeError)
-    _check_not_complex(input, "aminmax", "aminmax_cpu")
+    refuse_other_kinds("aminmax_cpu", input._dtype, "bif")
     least, largest = _aminmax(input, dims, bool(keepdim))
     if out is not None:
         least, largest = deliver(least, out[0], "aminmax", input), deliver(largest, out[1], "aminmax", input)
@@ -225,7 +220,7 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 def _max_or_min(whole: Any, along: Any, input: Any, dim: Any, keepdim: bool, out: Any, function: str) -> Any:
-    _check_not_complex(input, function, f"{function}_all")
+    refuse_other_kinds(f"{function}_all", input._dtype, "bif")
     if dim is None:
         _check_not_empty(input, (), False, function, RuntimeError)
         return deliver(whole(input), out, function, input)
@@ -269,6 +264,7 @@ def _arg_extreme(find: Any, input: Any, dim: int | None, keepdim: bool, out: Any
         raise RuntimeError(f"{function}(): does not support complex input")
     if input._dtype is dtypes.bool_:
         raise RuntimeError(f"{function}(): does not support bool input")
+    refuse_other_kinds(f"{function}_cpu", input._dtype, "if")
     axis = None if dim is None else geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     _check_not_empty(input, () if axis is None else (axis,), axis is not None, function, IndexError)
     return deliver(find(input, axis, bool(keepdim)), out, function, input)

@@ -25,7 +25,8 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import promote_types, scalar_type_name
 from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
-from minitorch.ops.copying import as_dtype, write_elements
+from minitorch.ops.copying import as_dtype, clone, write_elements
+from minitorch.ops.declare.operands import NUMBERS, check_representable
 from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap
 
 _NOT_WRITABLE = (
@@ -49,8 +50,16 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
         )
     if pin_memory:
         raise RuntimeError("Cannot access accelerator device when none is available.")
+    _check_flag("tensor", "requires_grad", requires_grad)
+    if requires_grad is not False:
+        requires_grad = arg.flag(requires_grad, "tensor", "requires_grad")
     result = _copied(data, None if dtype is None else arg.dtype(dtype, "tensor"), device)
     return result.requires_grad_() if requires_grad else result
+
+
+def _check_flag(function: str, argument: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{function}(): argument '{argument}' must be bool, not {type(value).__name__}")
 
 
 def _copied(data: Any, dtype: Dtype | None, device: Any) -> Any:
@@ -73,18 +82,22 @@ def _copy_of(source: Any, dtype: Dtype, place: Device) -> Any:
     return result
 
 
-def new_tensor(input: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
-               layout: Any = None, pin_memory: bool = False) -> Any:  # fmt: skip
+def new_tensor(input: Any, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
     """``tensor(data)`` with the input's dtype and device."""
     return tensor(data, dtype=dtype or input._dtype, device=device or input._storage.device,
-                  requires_grad=requires_grad, pin_memory=pin_memory)  # fmt: skip
+                  requires_grad=requires_grad)  # fmt: skip
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
                   layout: Any = None, pin_memory: bool = False) -> Any:  # fmt: skip
     """A zero-dim tensor of one number, by default in the default dtype whatever the number."""
-    return tensor(s, dtype=dtypes.get_default_dtype() if dtype is None else dtype, device=device,
-                  requires_grad=requires_grad)  # fmt: skip
+    if isinstance(s, TensorBase) and s.ndim == 0:
+        s = s.item()  # type: ignore[attr-defined]
+    if not isinstance(s, NUMBERS):
+        raise TypeError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {type(s).__name__}")
+    kind = dtypes.get_default_dtype() if dtype is None else arg.dtype(dtype, "scalar_tensor")
+    check_representable(s, kind)
+    return tensor(s, dtype=kind, device=device, requires_grad=requires_grad)
 
 
 # ---- numbers and nested sequences ------------------------------------------------------------------------------------
@@ -144,9 +157,14 @@ def _integers_of(leaves: Any, dtype: Dtype) -> Any:
     whole = []
     for value in leaves:
         number = _whole(value, dtype)
+        if isinstance(value, (float, np.floating)) and not low <= number <= info.max:
+            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
         if dtype.itemsize == 8 and not info.min <= number <= info.max:
-            error = OverflowError("can't convert negative int to unsigned") if number < 0 and not info.min else None
-            raise error or ValueError("Overflow when unpacking long long")
+            if info.min:
+                raise ValueError("Overflow when unpacking long long")
+            raise OverflowError("int too big to convert" if number > 0 else "can't convert negative int to unsigned")
+        if not (isinstance(value, float) or -(2**63) <= number < 2**64):
+            raise ValueError("Overflow when unpacking long long")
         if not low <= number <= info.max:
             raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
         whole.append(number if number <= 2**63 - 1 else number - 2**64)
@@ -157,6 +175,10 @@ def _whole(value: Any, dtype: Dtype) -> int:
     """A number cut to an int, as C casts. ``RuntimeError`` for what is no finite number."""
     if isinstance(value, (complex, np.complexfloating)):
         raise TypeError(f"must be real number, not {type(value).__name__}")
+    if isinstance(value, np.floating) and not isinstance(value, float):
+        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
+    if isinstance(value, float) and dtype is dtypes.uint64:
+        raise TypeError(f"an integer is required for torch.uint64, not {type(value).__name__}")
     if isinstance(value, (float, np.floating)) and not math.isfinite(value):
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
     if isinstance(value, (float, np.floating)) and value < 0 and not dtype.is_signed and value <= -1:
@@ -164,7 +186,7 @@ def _whole(value: Any, dtype: Dtype) -> int:
     return int(value)
 
 
-def _is_sequence(data: Any) -> bool:
+def is_sequence(data: Any) -> bool:
     """What C Python counts as a sequence: has a length and is indexed by ints. Sets and dicts do not."""
     if isinstance(data, (dict, TensorBase)):
         return isinstance(data, TensorBase) and data.ndim > 0
@@ -174,7 +196,7 @@ def _is_sequence(data: Any) -> bool:
 def _shape_of(data: Any) -> tuple[int, ...]:
     """The lengths along the first elements."""
     shape: list[int] = []
-    while _is_sequence(data):
+    while is_sequence(data):
         if isinstance(data, (str, bytes)):
             if shape and isinstance(data, str):
                 raise ValueError(f"too many dimensions '{type(data).__name__}'")
@@ -185,6 +207,8 @@ def _shape_of(data: Any) -> tuple[int, ...]:
             break
         data = data[0]
         if isinstance(data, TensorBase):
+            if data.numel() != 1 and data._dtype.category < dtypes.FLOATING:
+                raise TypeError("only integer tensors of a single element can be converted to an index")
             if data.numel() != 1:
                 raise ValueError("only one element tensors can be converted to Python scalars")
             break
@@ -202,7 +226,7 @@ def _infer_dtype(data: Any) -> Dtype:
         return dtypes.int64 if kind is dtypes.uint64 else kind
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-    if not _is_sequence(data):
+    if not is_sequence(data):
         raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
     if len(data) == 0:
         return dtypes.get_default_dtype()
@@ -214,7 +238,7 @@ def _collect(data: Any, shape: tuple[int, ...], dim: int, leaves: list[Any]) -> 
     if dim == len(shape):
         leaves.append(_leaf(data))
         return
-    if not _is_sequence(data):
+    if not is_sequence(data):
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
@@ -266,12 +290,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any], *, warn: bool = True) -> Any:
     flat = ndarray
     if not ndarray.flags.c_contiguous:
         flat = np.lib.stride_tricks.as_strided(ndarray, (geo.extent(geometry),), (kind.itemsize,))
-    return over_storage(Storage(cpu.backend.flat_bytes(flat), cpu), kind, geometry)
-
-
-def from_dlpack(ext_tensor: Any) -> Any:
-    """A tensor over the memory of another library's array or tensor: writes to one are seen in the other."""
-    return from_numpy(np.from_dlpack(ext_tensor), warn=False)
+    return over_storage(Storage.over(cpu.backend.flat_bytes(flat), cpu, resizable=False), kind, geometry)
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Any:
@@ -301,11 +320,11 @@ def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, req
     if memory.readonly:
         warnings.warn(_NOT_WRITABLE.format("buffer", "buffer"), stacklevel=2)
     flat = np.frombuffer(memory, np.uint8, number * size, offset)
-    result = over_storage(Storage(flat, cpu), kind, geo.contiguous((number,)))
+    result = over_storage(Storage.over(flat, cpu, resizable=False), kind, geo.contiguous((number,)))
     return result.requires_grad_() if requires_grad else result
 
 
-def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Any:
+def as_tensor(data: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """``data`` as a tensor, sharing memory with an array or tensor where dtype and device allow it."""
     kind = None if dtype is None else arg.dtype(dtype, "as_tensor")
     if isinstance(data, np.ndarray):
@@ -323,23 +342,34 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
     Takes tensors, arrays, anything with a buffer, numbers and nested sequences.
     """
     kind = None if dtype is None else arg.dtype(dtype, "asarray")
+    _check_flag("asarray", "requires_grad", requires_grad)
+    if copy is not None:
+        _check_flag("asarray", "copy", copy)
+    if copy is False and isinstance(obj, np.generic):
+        raise RuntimeError("can't alias NumPy scalars. Either remove copy=False or transform it in a ndarray.")
     shared = _shared(obj, kind)
     if shared is None:
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
         result = _copied(obj, kind, device)
     else:
-        result = shared if requires_grad or not shared.requires_grad else shared.detach()
-        wanted, place = kind or result._dtype, result._storage.device if device is None else place_of(device)
-        if copy is False and wanted is not result._dtype:
-            raise ValueError(
-                f"can't alias tensor with dtype '{scalar_type_name(result._dtype)}' into dtype "
-                f"'{scalar_type_name(wanted)}'."
-            )
-        if copy is False and place is not result._storage.device:
-            raise ValueError(f"can't alias tensor from device '{result.device}' to '{place}'.")
-        result = result.to(dtype=wanted, device=place, copy=bool(copy))
+        result = _converted(shared, kind or shared._dtype, device, copy)
     return result.requires_grad_() if requires_grad and not result.requires_grad else result
+
+
+def _converted(shared: Any, dtype: Dtype, device: Any, copy: bool | None) -> Any:
+    """What ``asarray`` makes of a tensor over the object's memory; with its history, if it has one."""
+    place = shared._storage.device if device is None else place_of(device)
+    same = dtype is shared._dtype and place is shared._storage.device
+    if copy is False and dtype is not shared._dtype:
+        raise ValueError(
+            f"can't alias tensor with dtype '{scalar_type_name(shared._dtype)}' into dtype '{scalar_type_name(dtype)}'."
+        )
+    if copy is False and not same:
+        raise ValueError(f"can't alias tensor from device '{shared.device}' to '{place}'.")
+    if same:
+        return clone(shared) if copy else shared
+    return shared.to(dtype=dtype, device=place)
 
 
 def _shared(obj: Any, dtype: Dtype | None) -> Any:
@@ -348,6 +378,14 @@ def _shared(obj: Any, dtype: Dtype | None) -> Any:
         return obj
     if isinstance(obj, np.ndarray):
         return from_numpy(obj)
-    if isinstance(obj, (bytes, bytearray, memoryview)):
-        return frombuffer(obj, dtype=dtypes.get_default_dtype() if dtype is None else dtype)
-    return None
+    if isinstance(obj, np.generic):
+        return None
+    if hasattr(obj, "__dlpack__"):
+        from minitorch.dlpack import from_dlpack
+
+        return from_dlpack(obj)
+    try:
+        memoryview(obj)
+    except TypeError:
+        return None
+    return frombuffer(obj, dtype=dtypes.get_default_dtype() if dtype is None else dtype)

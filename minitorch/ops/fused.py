@@ -15,14 +15,16 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops.arithmetic import conj, neg
 from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.operands import check_representable
 from minitorch.tensor_base import TensorBase
 
 
 def _scaled(array: Any, value: Any) -> Any:
     if type(value) is int and value == 1:
         return array
-    if array.dtype.kind in "biu":
-        value = array.dtype.type(int(value))
+    if type(value) is not float or array.dtype.kind != "f":
+        check_representable(value, dtypes.from_numpy_dtype(array.dtype))
+        value = array.dtype.type(value)
     return array * value
 
 

@@ -23,9 +23,9 @@ from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_along
 from minitorch.ops.declare import operator
-from minitorch.ops.declare.operands import NUMBERS, number_as_array
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.declare.writer import writer
-from minitorch.ops.declare.writing import check_out, write_out
+from minitorch.ops.declare.writing import check_out, refuse_overlap, write_out
 from minitorch.tensor_base import TensorBase
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> Non
         return
     if max(src.ndim, 1) != max(index.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-    if any(wanted > size for wanted, size in zip(index.shape, src.shape)):
+    if any(wanted > size for wanted, size in zip(index.shape, src.shape or (1,))):
         raise RuntimeError(
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension "
             f"{dim} and to be no larger size than src {list(src.shape)}"
@@ -230,6 +230,7 @@ def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = N
 def scatter_(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
     """``scatter`` into ``input`` itself."""
     function, arguments = _choose_scatter(input, dim, index, src, value, reduce)
+    refuse_overlap(input, index, src)
     return function.inplace(input, *arguments)
 
 
@@ -247,6 +248,7 @@ def _choose_scatter(input: Any, dim: int, index: Any, src: Any, value: Any, redu
                 stacklevel=3,
             )
     elif isinstance(given, NUMBERS):
+        check_representable(given, input._dtype)
         given = number_as_array(given, input._dtype)
     else:
         raise TypeError(f"scatter(): argument 'src' (position 3) must be Tensor or Number, not {type(given).__name__}")
@@ -266,4 +268,5 @@ def scatter_add_(input: Any, dim: int, index: Any, src: Any) -> Any:
     """``scatter_add`` into ``input`` itself."""
     axis = _check_index(input, dim, index, "scatter_add")
     _check_src(input, axis, index, arg.tensor(src, "scatter_add", "src"), "scatter_add")
+    refuse_overlap(input, index, src)
     return _scatter_add.inplace(input, axis, index, src)

@@ -24,6 +24,7 @@ from minitorch.ops.arrays.places import accumulate, places_of
 from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import number_as_array
 from minitorch.ops.declare.writer import writer
+from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import check_index_range, one_dim
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
@@ -65,6 +66,8 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     if not input.ndim and index.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)")
+    if index.numel() and input.ndim > 1 and not _length(input, axis):
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if index.numel() and (int(index.array.min()) < 0 or int(index.array.max()) >= _length(input, axis)):
         raise IndexError("index out of range in self")
     return deliver(_index_select(input, axis, index), out, "index_select", input)
@@ -102,7 +105,9 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, 
 
 def index_add_(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
     """``index_add`` into ``input`` itself."""
-    return _index_add.inplace(input, check_slices(input, dim, index, source, "index_add"), index, source, alpha)
+    axis = check_slices(input, dim, index, source, "index_add")
+    refuse_overlap(input, index, source)
+    return _index_add.inplace(input, axis, index, source, alpha)
 
 
 def check_slices(
@@ -167,6 +172,7 @@ def index_copy(input: Any, dim: int, index: Any, source: Any, *, out: Any = None
 
 def index_copy_(input: Any, dim: int, index: Any, source: Any) -> Any:
     """``index_copy`` into ``input`` itself."""
+    refuse_overlap(input, index, source)
     return _index_copy.inplace(input, _check_index_copy(input, dim, index, source), index, source)
 
 
@@ -248,6 +254,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
 def index_fill_(input: Any, dim: int, index: Any, value: Any) -> Any:
     """``index_fill`` into ``input`` itself."""
     function, arguments = _choose_fill(input, dim, index, value)
+    refuse_overlap(input, index)
     return function.inplace(input, *arguments)
 
 
@@ -257,7 +264,8 @@ def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tup
         raise RuntimeError("Index has to be a vector/scalar")
     if index._dtype is not dtypes.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
-    check_index_range(index, _length(input, axis), axis, IndexError, allow_negative=True)
+    size = _length(input, axis)
+    check_index_range(index, size, axis, IndexError if size else RuntimeError, allow_negative=True)
     if isinstance(value, TensorBase):
         if value.ndim:
             raise RuntimeError(

@@ -31,9 +31,10 @@ from minitorch.autograd.inplace import bump_version, check_inplace
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import copying, creation
-from minitorch.ops.advanced_indexing import _index_put, check_write
+from minitorch.ops.advanced_indexing import _index_put, check_write, fills_masks
 from minitorch.ops.advanced_indexing import index as index_by_tensors
 from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.parts import _select, _slice
 from minitorch.ops.views import _unsqueeze, alias
 from minitorch.tensor_base import TensorBase
@@ -86,6 +87,8 @@ def setitem(input: Any, index: Any, value: Any) -> None:
         value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
     if tensors:
         value = _without_leading_ones(value)
+        if not fills_masks(tensors, value):
+            refuse_overlap(view, value, *tensors)
         _index_put.inplace(view, check_write(view, tensors, value), value, False)
     else:
         _copy_into(view, value)
@@ -116,7 +119,7 @@ def _copy_into(target: Any, value: Any) -> None:
         check_inplace(target, "fill_", value)
         copying.fill_(target, value)
     else:
-        copying.copy_(target, _without_leading_ones(value))
+        copying.copy_(target, _without_leading_ones(value).expand(target._geometry.shape))
 
 
 # ---- what an expression means ----------------------------------------------------------------------------------------

@@ -6,10 +6,14 @@ also exports them as functions. PyTorch: ``native_functions.yaml``, the entries 
 
 from __future__ import annotations
 
+from typing import Any
+
+from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import abs_ as abs_
 from minitorch.ops.arithmetic import neg
+from minitorch.ops.bessel_functions import i0
 from minitorch.ops.clamping import clamp_
-from minitorch.ops.complex_numbers import conj_physical
+from minitorch.ops.complex_numbers import conj_physical_ as conj_physical_
 from minitorch.ops.elementary import (
     acos,
     acosh,
@@ -35,6 +39,7 @@ from minitorch.ops.elementary import (
     tanh,
 )
 from minitorch.ops.elementary import logit_ as logit_
+from minitorch.ops.number_parts import gcd, lcm, ldexp
 from minitorch.ops.powers import reciprocal, rsqrt, sqrt
 from minitorch.ops.powers import square_ as square_
 from minitorch.ops.rounding import ceil, floor, frac, trunc
@@ -43,7 +48,6 @@ from minitorch.ops.special import deg2rad, rad2deg, sinc, xlogy
 
 neg_ = negative_ = neg.inplace
 clip_ = clamp_
-conj_physical_ = conj_physical.inplace
 exp_, exp2_, expm1_ = exp.inplace, exp2.inplace, expm1.inplace
 log_, log2_, log10_, log1p_ = log.inplace, log2.inplace, log10.inplace, log1p.inplace
 sin_, cos_, tan_ = sin.inplace, cos.inplace, tan.inplace
@@ -57,3 +61,10 @@ sqrt_, rsqrt_, reciprocal_ = sqrt.inplace, rsqrt.inplace, reciprocal.inplace
 floor_, ceil_, frac_ = floor.inplace, ceil.inplace, frac.inplace
 trunc_ = fix_ = trunc.inplace
 deg2rad_, rad2deg_, sinc_, xlogy_ = deg2rad.inplace, rad2deg.inplace, sinc.inplace, xlogy.inplace
+i0_ = i0.inplace
+gcd_, lcm_, ldexp_ = gcd.inplace, lcm.inplace, ldexp.inplace
+
+
+def detach_(input: Any) -> Any:
+    """Cut ``input`` out of its graph: what ``x.detach_()`` does."""
+    return arg.tensor(input, "detach_", "input").detach_()

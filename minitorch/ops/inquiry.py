@@ -31,7 +31,7 @@ def is_tensor(obj: Any) -> bool:
 
 def is_storage(obj: Any) -> bool:
     """Whether ``obj`` is the memory under a tensor."""
-    return isinstance(obj, Storage)
+    return isinstance(obj, Storage) or isinstance(getattr(obj, "_untyped_storage", None), Storage)
 
 
 def is_floating_point(input: Any) -> bool:
@@ -54,18 +54,25 @@ def is_inference(input: Any) -> bool:
     return bool(arg.tensor(input, "is_inference", "input")._storage.is_inference)
 
 
-def is_conj(input: Any) -> bool:
-    """Whether a conjugation is still to be done: never, for here ``conj`` computes at once."""
-    return False
-
-
-def is_neg(input: Any) -> bool:
-    """Whether a negation is still to be done: never here."""
-    return False
-
-
 def is_shared(input: Any) -> bool:
-    """Whether other processes share the memory: never here."""
+    """Whether the memory was marked for sharing between processes by ``share_memory_``."""
+    return bool(input.untyped_storage().is_shared())
+
+
+def share_memory_(input: Any) -> Any:
+    """Mark the memory for sharing between processes. Here that is only remembered."""
+    input.untyped_storage().share_memory_()
+    return input
+
+
+def is_distributed(input: Any) -> bool:
+    """Whether the tensor is spread over processes: never."""
+    arg.check_tensor(input, "is_distributed")
+    return False
+
+
+def is_vulkan_available() -> bool:
+    """Whether there is a Vulkan device: never."""
     return False
 
 

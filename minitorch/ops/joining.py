@@ -50,7 +50,7 @@ def _as_indices(xp: Any, tensors: Any, dim: int) -> Any:
 
 
 _stack = Operator(_as_indices, "StackBackward0", skip=1)
-_stack.add_derivative(("tensors",), lambda grad, dim: list(grad.unbind(dim)))
+_stack.add_derivative(("tensors",), lambda grad, dim: [grad.select(dim, place) for place in range(grad.shape[dim])])
 
 
 def _is_skipped(geometry: Geometry) -> bool:

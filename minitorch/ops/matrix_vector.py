@@ -14,7 +14,8 @@ from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj, mul
 from minitorch.ops.declare import operator
-from minitorch.ops.linalg import added, product, scalars, scaled, to_out, type_name
+from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.linalg import added, product, scalars, scaled, to_out, type_name, write_into_input
 from minitorch.ops.views import reshape, transpose
 
 
@@ -79,6 +80,18 @@ def _(grad: Any, mat: Any, alpha: Any) -> Any:
 
 def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Any:
     """beta * input + alpha * (mat @ vec); ``input`` broadcasts to (n,)."""
+    _check_addmv(input, mat, vec)
+    arguments = (input, mat, vec, *scalars(input, beta, alpha))
+    return _addmv(*arguments) if out is None else to_out("addmv", out, _addmv, arguments)
+
+
+def addmv_(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    """``addmv`` written into ``input``, which must have the result's shape."""
+    _check_addmv(input, mat, vec)
+    return write_into_input(_addmv, (input, mat, vec, *scalars(input, beta, alpha)), (mat.shape[0],))
+
+
+def _check_addmv(input: Any, mat: Any, vec: Any) -> None:
     arg.tensor(mat, "addmv", "mat")
     arg.tensor(vec, "addmv", "vec")
     _check_mv(mat, vec, input.ndim, input.numel())
@@ -87,8 +100,6 @@ def addmv(input: Any, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1, out:
             f"addmv input tensors must have the same dtype, but got {type_name(input)}, {type_name(mat)}, and "
             f"{type_name(vec)}"
         )
-    arguments = (input, mat, vec, *scalars(input, beta, alpha))
-    return _addmv(*arguments) if out is None else to_out("addmv", out, _addmv, arguments)
 
 
 @operator("DotBackward0")
@@ -122,8 +133,7 @@ def dot(input: Any, tensor: Any, *, out: Any = None) -> Any:
             f"inconsistent tensor size, expected tensor [{n}] and src [{m}] to have the same number of elements, but "
             f"got {n} and {m} elements respectively"
         )
-    if input._dtype is dtypes.bool_:
-        raise NotImplementedError("\"dot\" not implemented for 'Bool'")
+    refuse_other_kinds("dot", input._dtype, "ifc")
     return _dot(input, tensor) if out is None else to_out("dot", out, _dot, (input, tensor))
 
 

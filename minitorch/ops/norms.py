@@ -6,7 +6,7 @@ All derivatives are the same one, d|x|_p / dx = x |x|^(p-2) / |x|_p^(p-1), writt
 zero; where a norm has none (at zero for p = 2, between equals for p = inf) it is PyTorch's subgradient.
 
 PyTorch: ``linalg_vector_norm`` in ``aten/src/ATen/native/LinearAlgebra.cpp``, its gradient ``norm_backward`` in
-``torch/csrc/autograd/FunctionsManual.cpp``. Left out on purpose: ``norm(p="nuc")``, a matrix norm.
+``torch/csrc/autograd/FunctionsManual.cpp``. Norms of matrices are in ``ops/matrix_norms.py``.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ def _vector_norm(xp: Any, input: Any, ord: float, dim: Dims, keepdim: bool) -> A
 
 @_vector_norm.derivative("input")
 def _(grad: Any, input: Any, result: Any, ord: float, dim: Dims, keepdim: bool) -> Any:
+    return vector_norm_gradient(grad, input, result, ord, dim, keepdim)
+
+
+def vector_norm_gradient(grad: Any, input: Any, result: Any, ord: float, dim: Dims, keepdim: bool) -> Any:
+    """The gradient of ``input`` for that of its norm; other operators with a norm in them use it too."""
     geometry = input._geometry
     grad, norm = restore(grad, geometry, dim, keepdim), restore(result, geometry, dim, keepdim)
     if ord == 0:
@@ -68,6 +73,7 @@ def vector_norm(
     out: Any = None,
 ) -> Any:  # fmt: skip
     """``(sum |x|^ord)^(1/ord)`` over ``dim``, for any number ``ord`` and ``inf``, ``-inf``, 0. Of a complex: real."""
+    arg.check_tensor(x, "linalg_vector_norm")
     is_number = isinstance(ord, NUMBERS)
     if not is_number:
         raise TypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
@@ -90,9 +96,12 @@ def vector_norm(
 def norm(
     input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Dtype | None = None
 ) -> Any:
-    """``vector_norm`` of order ``p``; ``"fro"`` and None mean 2. ``RuntimeError`` for another name."""
+    """``vector_norm`` of order ``p``; ``"fro"`` and None mean 2, ``"nuc"`` is a norm of matrices."""
     if p is None or p == "fro":
         p = 2
     if isinstance(p, str):
-        raise RuntimeError(f"norm: p = '{p}' is a matrix norm; see linalg.matrix_norm")
+        from minitorch.ops.matrix_norms import matrix_norm
+
+        dims = tuple(range(input.ndim)) if dim is None else dim
+        return matrix_norm(input, p, dims, keepdim, dtype=dtype, out=out)
     return vector_norm(input, p, dim, keepdim, dtype=dtype, out=out)

@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.core import dtypes
-from minitorch.core.promotion import result_type_of
+from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.declare import pointwise
-from minitorch.ops.declare.operands import NUMBERS, check_representable
+from minitorch.ops.declare.operands import NUMBERS, check_representable, refuse_other_kinds
 from minitorch.ops.selection import where
 from minitorch.tensor_base import TensorBase
 
@@ -85,6 +85,10 @@ def _power(xp: Any, base: Any, exponent: Any, out: Any) -> Any:
 
 def _to_the_number(xp: Any, input: Any, exponent: Any, out: Any) -> Any:
     """input ** exponent for a Python number, with short cuts for the usual ones."""
+    if exponent in (0, 1) and input.dtype.kind in "biu":
+        return xp.array(input) if exponent == 1 else xp.ones_like(input)
+    if exponent not in (0, 1):
+        refuse_other_kinds("pow", dtypes.from_numpy_dtype(input.dtype), "ifc")
     if exponent == 2:
         return xp.multiply(input, input, out)
     if exponent == 3:
@@ -104,7 +108,7 @@ def _to_the_number(xp: Any, input: Any, exponent: Any, out: Any) -> Any:
     return _power(xp, input, input.dtype.type(exponent), out)
 
 
-@pointwise("PowBackward0", kinds="ifc")
+@pointwise("PowBackward0", kinds="biufc")
 def _pow_number(xp: Any, input: Any, out: Any, exponent: Any) -> Any:
     """input ** exponent, the exponent a number."""
     return _to_the_number(xp, input, exponent, out)
@@ -191,11 +195,25 @@ def _promoted(input: Any, exponent: Any) -> Any:
     return input.to(result_type_of((input, exponent)))
 
 
+def _double_dtype(*operands: Any) -> dtypes.dtype:
+    complex_ = any(o.is_complex() if isinstance(o, TensorBase) else isinstance(o, complex) for o in operands)
+    return dtypes.complex128 if complex_ else dtypes.float64
+
+
+def float_power_(input: Any, exponent: Any) -> Any:
+    """In-place form of ``float_power``. ``RuntimeError`` unless ``input`` has the result's dtype already."""
+    dtype = _double_dtype(input, exponent)
+    if input._dtype is not dtype:
+        raise RuntimeError(
+            f"the base given to float_power_ has dtype {scalar_type_name(input._dtype)} but the operation's result "
+            f"requires dtype {scalar_type_name(dtype)}"
+        )
+    return pow_(input, _converted(exponent, dtype))
+
+
 def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """``pow`` in ``float64`` (or ``complex128``), whatever the operands' dtypes."""
-    operands = (input, exponent)
-    complex_ = any(o.is_complex() if isinstance(o, TensorBase) else isinstance(o, complex) for o in operands)
-    dtype = dtypes.complex128 if complex_ else dtypes.float64
+    dtype = _double_dtype(input, exponent)
     return pow(_converted(input, dtype), _converted(exponent, dtype), out=out)
 
 

@@ -20,6 +20,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
 from minitorch.ops.declare.operator import Operator, record
 from minitorch.ops.declare.writer import replace
+from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase, allocate
 
 # ---- flip, roll, rot90 -----------------------------------------------------------------------------------------------
@@ -297,13 +298,13 @@ def _(grad: Any, input_geometry: Geometry, offset: int) -> Any:
     return result
 
 
-def diag(input: Any, diagonal: int = 0) -> Any:
+def diag(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
     arg.check_tensor(input, "diag")
     if input.ndim == 1:
-        return diag_embed(input, diagonal)
+        return deliver(diag_embed(input, diagonal), out, "diag", input)
     if input.ndim == 2:
-        return _diagonal_copy(input, diagonal)
+        return deliver(_diagonal_copy(input, diagonal), out, "diag", input)
     raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
 
 

@@ -26,6 +26,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.pointwise import check_out, write_out
 from minitorch.tensor_base import TensorBase
 
@@ -82,7 +83,7 @@ def deliver(result: Any, out: Any, function: str, *inputs: Any) -> Any:
 def _add_up(xp: Any, array: Any, dims: Any, keepdim: bool, dtype: Dtype) -> Any:
     """The sum over ``dims``, added up in the accumulating dtype and rounded to ``dtype`` once."""
     if array.dtype is dtype._np and dtype.is_native:  # the usual case
-        return xp.add.reduce(array, dims, None, None, keepdim)
+        return xp.add.reduce(array, dims, array.dtype, None, keepdim)
     compute = accumulate_dtype(dtype)
     if array.dtype.kind == "c" and compute.category < dtypes.COMPLEX:
         array = array.real
@@ -115,9 +116,12 @@ def _(grad: Any, input_geometry: Geometry, dim: Dims, keepdim: bool) -> Any:
     return restore(grad, input_geometry, dim, keepdim).expand(input_geometry.shape)
 
 
-def _sum_dtype(input: Any, dtype: Dtype | None) -> Dtype:
-    if dtype is not None:
-        return dtype
+def _sum_dtype(input: Any, dtype: Dtype | None, out: Any = None, kernel: str = "sum_cpu") -> Dtype:
+    """What to add up in: the ``dtype`` asked for, or that of ``out``; else integers and bools as int64."""
+    if dtype is not None or isinstance(out, TensorBase):
+        wanted: Dtype = dtype or out._dtype
+        refuse_other_kinds(kernel, wanted, "bifc")
+        return wanted
     own: Dtype = input._dtype
     return own if own.category >= dtypes.FLOATING else dtypes.int64
 
@@ -125,7 +129,7 @@ def _sum_dtype(input: Any, dtype: Dtype | None) -> Dtype:
 @arg.numpy_names
 def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Sum over ``dim``; integers and bools are summed as ``int64``. Half precision accumulates in float32."""
-    result_dtype = _sum_dtype(input, dtype)
+    result_dtype = _sum_dtype(input, dtype, out)
     if dim is None and not keepdim:
         result = _sum_all(input, result_dtype)
     else:
@@ -169,7 +173,7 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype |
     if input._dtype.category < dtypes.FLOATING:
         return sum(input, dim, keepdim, dtype=dtype, out=out)
     dims = reduced_dims(input, dim, "nansum")
-    result = _nansum(input, dims, bool(keepdim), _sum_dtype(input, dtype))
+    result = _nansum(input, dims, bool(keepdim), _sum_dtype(input, dtype, out))
     return deliver(result, out, "nansum", input)
 
 
@@ -289,7 +293,7 @@ def prod(
     input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
     """Product of all elements, or over one dimension; integers and bools are multiplied as ``int64``."""
-    result_dtype = _sum_dtype(input, dtype)
+    result_dtype = _sum_dtype(input, dtype, out, "prod_cpu")
     if dim is None:
         result = _prod_all(input, result_dtype)
     else:
@@ -344,6 +348,7 @@ def _count_nonzero(xp: Any, input: Any, dim: Dims) -> Any:
 @arg.numpy_names
 def count_nonzero(input: Any, dim: Any = None) -> Any:
     """Number of nonzero elements (over ``dim``), ``int64``."""
+    refuse_other_kinds("nonzero_count_cpu", input._dtype, "bifc")
     return _count_nonzero(input, reduced_dims(input, dim, "count_nonzero"))
 
 

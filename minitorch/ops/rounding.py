@@ -19,25 +19,25 @@ def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
         raise NotImplementedError(f"{name} is not supported for complex inputs")
 
 
-@pointwise(kinds="if", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex)
 def floor(xp: Any, input: Any, out: Any) -> Any:
     """The next integer below."""
     return xp.floor(input, out)
 
 
-@pointwise(kinds="if", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex)
 def ceil(xp: Any, input: Any, out: Any) -> Any:
     """The next integer above."""
     return xp.ceil(input, out)
 
 
-@pointwise(kinds="if", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex)
 def trunc(xp: Any, input: Any, out: Any) -> Any:
     """The next integer towards zero."""
     return xp.trunc(input, out)
 
 
-@pointwise("RoundBackward0", kinds="if", check=_refuse_complex)
+@pointwise("RoundBackward0", kinds="iuf", check=_refuse_complex)
 def _round(xp: Any, input: Any, out: Any) -> Any:
     """The nearest integer, the even one of two."""
     return xp.rint(input, out) if input.dtype.kind == "f" else xp.positive(input, out)

@@ -19,6 +19,7 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.writer import replace
 from minitorch.ops.reduction import accumulate_dtype, at_least_float32, deliver
 from minitorch.ops.selection import where
@@ -108,6 +109,7 @@ def _read(function: str, input: Any, dim: int, dtype: Dtype | None) -> tuple[int
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     if dtype is None:
         dtype = input._dtype if input._dtype.category >= dtypes.FLOATING else dtypes.int64
+    refuse_other_kinds(f"{function}_out_cpu", dtype, "ifc")
     return axis, dtype
 
 
@@ -117,7 +119,9 @@ def _read_inplace(function: str, input: Any, dim: int, dtype: Dtype | None) -> t
             f"Bad in-place call: input tensor dtype {input._dtype.name} and output tensor dtype {dtype.name} should "
             "match"
         )
-    return geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim), input._dtype
+    axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
+    refuse_other_kinds(f"{function}_out_cpu", input._dtype, "ifc")
+    return axis, input._dtype
 
 
 # ---- extremes --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.writer import writer
+from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import _check_index, _check_src, _combine, _put, one_dim
 from minitorch.ops.index_along import check_slices
 from minitorch.ops.selection import where
@@ -131,6 +133,7 @@ def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, i
 def scatter_reduce_(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``scatter_reduce`` into ``input`` itself."""
     axis = _check(input, dim, index, src, reduce)
+    refuse_overlap(input, index, src)
     return _scatter_reduce.inplace(input, axis, index, src, reduce, bool(include_self))
 
 
@@ -143,6 +146,7 @@ def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, 
 def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``index_reduce`` into ``input`` itself."""
     axis = _check_index_reduce(input, dim, index, source, reduce)
+    refuse_overlap(input, index, source)
     return _index_reduce.inplace(input, axis, index, source, reduce, bool(include_self))
 
 
@@ -152,9 +156,14 @@ def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: s
     return check_slices(input, dim, index, source, "index_reduce", IndexError)
 
 
+_KINDS_TAKEN = {"sum": "bifc", "prod": "bifc", "mean": "ifc"}
+
+
 def _check(input: Any, dim: int, index: Any, src: Any, reduce: str) -> int:
     if reduce not in _REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     axis = _check_index(input, dim, index, "scatter_reduce")
     _check_src(input, axis, index, arg.tensor(src, "scatter_reduce", "src"), "scatter_reduce")
+    if index.numel():
+        refuse_other_kinds(f"scatter_gather_tensor_cpu_reduce_{reduce}", input._dtype, _KINDS_TAKEN.get(reduce, "bif"))
     return axis

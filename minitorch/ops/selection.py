@@ -23,6 +23,7 @@ from minitorch.ops.declare.operands import (
     check_representable,
     device_of_operands,
     number_as_array,
+    refuse_other_kinds,
 )
 from minitorch.ops.declare.operator import Operator, make_node, record
 from minitorch.ops.declare.pointwise import check_out, write_out
@@ -161,6 +162,7 @@ def _check_masked_fill(input: Any, mask: Any, value: Any) -> Any:
         raise TypeError(f"masked_fill(): argument 'mask' (position 1) must be Tensor, not {type(mask).__name__}")
     if not isinstance(value, (TensorBase, *NUMBERS)):
         raise TypeError(f"masked_fill(): argument 'value' (position 2) must be Number, not {type(value).__name__}")
+    refuse_other_kinds("masked_fill", input._dtype, "bifc")
     if mask._dtype is not dtypes.bool_:
         raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask._dtype.name}")
     if isinstance(value, TensorBase) and value.ndim:

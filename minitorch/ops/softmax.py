@@ -23,6 +23,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.declare import operator
+from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
 
 
@@ -104,16 +105,18 @@ def _(grad_grad: Any, grad: Any, output: Any, dim: int) -> Any:
     return -(grad_grad * output.exp() * grad.sum(dim, True))
 
 
-def softmax(input: Any, dim: int, dtype: Dtype | None = None) -> Any:
+def softmax(input: Any, dim: int, dtype: Dtype | None = None, *, out: Any = None) -> Any:
     """Positive numbers that sum to 1 along ``dim``, in the ratios of exp(input). ``dtype``: convert the input first."""
     source, axis = _read(input, dim, dtype, "softmax")
-    return _softmax(source, axis)
+    result = _softmax(source, axis)
+    return result if out is None else deliver(result, out, "softmax", input)
 
 
-def log_softmax(input: Any, dim: int, dtype: Dtype | None = None) -> Any:
+def log_softmax(input: Any, dim: int, dtype: Dtype | None = None, *, out: Any = None) -> Any:
     """The logarithm of ``softmax``, computed without taking the logarithm of a small number."""
     source, axis = _read(input, dim, dtype, "log_softmax")
-    return _log_softmax(source, axis)
+    result = _log_softmax(source, axis)
+    return result if out is None else deliver(result, out, "log_softmax", input)
 
 
 def softmin(input: Any, dim: int, dtype: Dtype | None = None) -> Any:

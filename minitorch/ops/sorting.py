@@ -18,6 +18,7 @@ from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import Operator, record_several
 from minitorch.ops.extremes import selected_gradient
 from minitorch.ops.reduction import at_least_float32, deliver
@@ -127,6 +128,9 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     count = arg.integer(k, "topk", "k")
     if not 0 <= count <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError("selected index k out of range")
+    if input._dtype is dtypes.bool_ or input.is_complex():
+        raise RuntimeError(f"topk does not support {'complex' if input.is_complex() else 'bool'} dtypes on CPU")
+    refuse_other_kinds("topk_cpu", input._dtype, "if")
     return return_types.topk(_both(_topk(input, count, axis, bool(largest)), out, "topk", input))
 
 
@@ -152,6 +156,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False, *, out: A
     count = arg.integer(k, "kthvalue", "k")
     if not 1 <= count <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
+    refuse_other_kinds("kthvalue_cpu", input._dtype, "if")
     return return_types.kthvalue(_both(_kthvalue(input, count, axis, bool(keepdim)), out, "kthvalue", input))
 
 
@@ -231,6 +236,7 @@ def _(grad: Any, input: Any, result: Any) -> Any:
 @arg.numpy_names
 def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The lower median of all elements; with ``dim`` ``(values, indices)``. nan if there is one."""
+    refuse_other_kinds("median_cpu", input._dtype, "if")
     if dim is None:
         return deliver(_median(input), out, "median", input)
     axis = _axis(input, dim, "median")
@@ -241,6 +247,7 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: An
 def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """``median`` of what is not nan."""
     arg.check_tensor(input, "nanmedian")
+    refuse_other_kinds("median_cpu", input._dtype, "if")
     if dim is None:
         return deliver(_nanmedian(input), out, "nanmedian", input)
     axis = _axis(input, dim, "nanmedian")
@@ -277,4 +284,5 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False, *, out: Any = None) -
     """``(values, indices)`` of the most frequent element along ``dim``; the smallest of several equally frequent."""
     axis = _axis(input, dim, "mode")
     _check_not_empty(input, axis, "mode")
+    refuse_other_kinds("mode_cpu", input._dtype, "bif")
     return return_types.mode(_both(_mode(input, axis, bool(keepdim)), out, "mode", input))

@@ -10,10 +10,12 @@ PyTorch: ``aten/src/ATen/native/BinaryOps.cpp``, ``UnaryOps.cpp``. Left out on p
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
+from minitorch.ops.arithmetic import conj
 from minitorch.ops.declare import pointwise
 from minitorch.ops.elementary import exp
 from minitorch.ops.selection import where
@@ -37,20 +39,24 @@ def _(grad: Any, other: Any, result: Any) -> Any:
     return grad * (other / result)
 
 
-@pointwise(kinds="f", numbers="refused")
+@pointwise(kinds="fc", numbers="refused")
 def logaddexp(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """log(e^input + e^other)."""
-    return xp.logaddexp(input, other, out)
+    if input.dtype.kind != "c":
+        return xp.logaddexp(input, other, out)
+    larger = xp.where(input.real >= other.real, input, other)
+    smaller = xp.where(input.real >= other.real, other, input)
+    return xp.add(larger, xp.log(1 + xp.exp(smaller - larger)), out)
 
 
 @logaddexp.derivative("input")
 def _(grad: Any, input: Any, other: Any) -> Any:
-    return grad / (1 + exp(other - input))
+    return grad / (1 + exp(conj(other - input)))
 
 
 @logaddexp.derivative("other")
 def _(grad: Any, input: Any, other: Any) -> Any:
-    return grad / (1 + exp(input - other))
+    return grad / (1 + exp(conj(input - other)))
 
 
 @pointwise(kinds="f", numbers="refused")
@@ -85,7 +91,7 @@ def _(grad: Any, input: Any, other: Any) -> Any:
     return grad * input / other
 
 
-@pointwise(promotion="float", kinds="f")
+@pointwise(numbers="second", promotion="float", kinds="f")
 def copysign(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """The magnitude of input with the sign of other."""
     return xp.copysign(input, other, out)
@@ -101,7 +107,17 @@ def _(grad: Any) -> Any:
     return grad.new_zeros(grad.shape)
 
 
-@pointwise("NotImplemented", numbers="refused")
+def _refuse_in_heaviside(name: str, operands: Sequence[Any]) -> None:
+    if any(operand.is_complex() for operand in operands):
+        raise RuntimeError(f"{name} is not yet implemented for complex tensors.")
+    if operands[0]._dtype is not operands[1]._dtype:
+        raise RuntimeError(
+            f"{name} is not yet implemented for tensors with different dtypes: input is {operands[0].dtype}, values "
+            f"{operands[1].dtype}."
+        )
+
+
+@pointwise("NotImplemented", numbers="refused", check=_refuse_in_heaviside)
 def heaviside(xp: Any, input: Any, values: Any, out: Any) -> Any:
     """0 where input is negative, 1 where it is positive, values where it is 0. Has no derivative."""
     return xp.where(input == 0, values, xp.greater(input, 0).astype(input.dtype))
@@ -128,7 +144,12 @@ def _(grad: Any, input: Any) -> Any:
     return where(angle == 0, 0, grad * ((angle * angle.cos() - angle.sin()) / (angle * input)))
 
 
-@pointwise("Deg2RadBackward0", promotion="float", kinds="f")
+def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
+    if operands[0].is_complex():
+        raise RuntimeError(f"{name} is not supported for complex tensors.")
+
+
+@pointwise("Deg2RadBackward0", promotion="float", kinds="f", check=_refuse_complex)
 def deg2rad(xp: Any, input: Any, out: Any) -> Any:
     """Degrees as radians."""
     return xp.multiply(input, math.pi / 180, out)
@@ -139,7 +160,7 @@ def _(grad: Any) -> Any:
     return deg2rad(grad)
 
 
-@pointwise("Rad2DegBackward0", promotion="float", kinds="f")
+@pointwise("Rad2DegBackward0", promotion="float", kinds="f", check=_refuse_complex)
 def rad2deg(xp: Any, input: Any, out: Any) -> Any:
     """Radians as degrees."""
     return xp.multiply(input, 180 / math.pi, out)
@@ -150,7 +171,7 @@ def _(grad: Any) -> Any:
     return rad2deg(grad)
 
 
-@pointwise("NanToNumBackward0")
+@pointwise("NanToNumBackward0", kinds="biufc")
 def _nan_to_num(xp: Any, input: Any, out: Any, nan: float, posinf: float, neginf: float) -> Any:
     """nan and the infinities replaced by numbers."""
     if input.dtype.kind in "biu":

@@ -12,6 +12,7 @@ from typing import Any
 
 from minitorch.core import geometry as geo
 from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
 
 
 @operator("Unique2Backward0")
@@ -56,6 +57,7 @@ def unique(
     dim: int | None = None,
 ) -> Any:  # fmt: skip
     """Distinct elements in ascending order, or distinct slices of ``dim``; with ``inverse`` and ``counts`` if asked."""
+    refuse_other_kinds("unique", input._dtype, "biuf")
     axis = None if dim is None else geo.wrap_dim(dim, input.ndim)
     return _answer(_unique(input, axis), return_inverse, return_counts)
 
@@ -64,5 +66,6 @@ def unique_consecutive(
     input: Any, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """The first of each run of equal elements, or of equal slices of ``dim``."""
+    refuse_other_kinds("unique", input._dtype, "biuf")
     axis = None if dim is None else geo.wrap_dim(dim, input.ndim)
     return _answer(_unique_consecutive(input, axis), return_inverse, return_counts)

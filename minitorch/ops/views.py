@@ -54,6 +54,11 @@ def view_as_dtype(input: Any, dtype: Dtype) -> Any:
     """The same bytes read as another dtype: smaller elements lengthen the last dimension, larger ones shorten it."""
     old: Dtype = input._dtype
     new = arg.dtype(dtype, "view")
+    if input._geometry.pending and new is not old:
+        bit = "conjugate" if input.is_conj() else "negative"
+        raise RuntimeError(
+            f"torch.Tensor.view is not supported for {bit} view tensors when converting to a different dtype."
+        )
     what = f"to view {scalar_type_name(old)} as {scalar_type_name(new)} (different element sizes)"
     return over_storage(input._storage, new, geo.reinterpret(input._geometry, old.itemsize, new.itemsize, what))
 
@@ -213,7 +218,10 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 
 
 def _matrix_transpose(input: Any, name: str) -> Any:
-    if input._geometry.ndim < 2:
+    if input._geometry.ndim == 0:
+        warnings.warn(f"Tensor.{name} is deprecated on 0-D tensors, where it moves nothing.", stacklevel=3)
+        return input
+    if input._geometry.ndim == 1:
         raise RuntimeError(
             f"tensor.{name} is only supported on matrices or batches of matrices. Got {input._geometry.ndim}-D tensor."
         )
@@ -250,7 +258,9 @@ def hermitian(input: Any) -> Any:
 def numpy_transpose(input: Any) -> Any:
     """All dimensions reversed (``.T``). Warns for tensors that are no matrices, as PyTorch does."""
     ndim = input._geometry.ndim
-    if ndim not in (0, 2):
+    if ndim == 0:
+        warnings.warn("Tensor.T is deprecated on 0-D tensors. This function is the identity there.", stacklevel=2)
+    elif ndim != 2:
         warnings.warn(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
             "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(...)` "
@@ -403,6 +413,15 @@ def as_subclass(input: Any, cls: type) -> Any:
     result = alias(input)
     result.__class__ = cls
     return result
+
+
+def make_subclass(cls: type, data: Any, require_grad: bool = False) -> Any:
+    """A leaf of class ``cls`` over the memory of ``data``. ``RuntimeError`` if an integer is to require grad."""
+    if not (isinstance(cls, type) and issubclass(cls, TensorBase)):
+        raise TypeError(f"_make_subclass(): argument 'cls' must be a subclass of Tensor, not {cls!r}")
+    result = detach(arg.tensor(data, "_make_subclass", "data"))
+    result.__class__ = cls
+    return result.requires_grad_() if require_grad else result
 
 
 @view("AliasBackward0")

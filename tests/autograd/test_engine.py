@@ -547,7 +547,7 @@ def test_a_ladder_of_diamonds_takes_linear_time():
     assert x.grad.item() == 1.0
 
 
-# ---- threads and reentrance ---------------------------------------------------------------------------------------
+# ---- threads and reentrance -------------------------------------------------------------------------------------
 
 
 def test_two_threads_go_backward_at_once():
@@ -649,5 +649,129 @@ def test_backward_under_no_grad():
             enabled = engine.is_grad_enabled()
             y.backward()
         return first, enabled, x.grad
+
+    same(program)
+
+
+# ---- which of several leaves comes first ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6, 7, 9, 12])
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_leaves_that_are_ready_together_accumulate_in_pytorchs_order(count, others):
+    def program(engine):
+        log, leaves = [], [leaf(engine, float(i)) for i in range(count)]
+        for place, tensor in enumerate(leaves):
+            tensor.register_hook(lambda gradient, place=place: log.append(place))
+        inner = [leaf(engine, 1.0) * 2 for _ in range(others)]  # wait in the same heap
+        engine.stack([*leaves, *inner, *leaves[: count // 2]]).sum().backward()
+        return log
+
+    same(program)
+
+
+def test_of_several_roots_a_leaf_that_is_given_twice_waits_for_both():
+    def program(engine):
+        log, a, b = [], leaf(engine, 1.0), leaf(engine, 2.0)
+        a.register_hook(lambda gradient: log.append(("a", gradient.tolist())))
+        b.register_hook(lambda gradient: log.append(("b", gradient.tolist())))
+        one = engine.ones(1, dtype=engine.float64)
+        engine.autograd.backward([a, b, a], [one, one, one])
+        return log
+
+    assert [name for name, _ in same(program)] == ["b", "a"]
+
+
+# ---- backward inside of backward ------------------------------------------------------------------------------------
+
+
+def test_a_function_may_go_backward_in_its_backward_to_any_depth():
+    def program(engine):
+        class Down(engine.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.save_for_backward(x)
+                return x.detach() * 1
+
+            @staticmethod
+            def backward(ctx, gradient):
+                (x,) = ctx.saved_tensors
+                if float(x) <= 0:
+                    return gradient
+                with engine.enable_grad():
+                    lower = (x - 1).detach().requires_grad_()
+                    Down.apply(lower).backward()
+                return gradient + lower.grad
+
+        x = engine.tensor(300.0, requires_grad=True)
+        Down.apply(x).backward()
+        return x.grad, engine.is_grad_enabled()
+
+    same(program)
+
+
+def test_an_error_deep_inside_reaches_the_caller():
+    def program(engine):
+        def go(depth):
+            y = leaf(engine, 1.0) * 2
+            y.register_hook(lambda gradient: go(depth - 1) if depth else 1 / 0)
+            y.sum().backward()
+
+        go(100)
+
+    same_error(program, exact=True)
+
+
+def test_a_hook_may_go_backward_through_the_same_leaf():
+    def program(engine):
+        x = leaf(engine, 1.0, 2.0)
+        y, z = x * x, (x * 3).sum()
+        y.register_hook(lambda gradient: z.backward())
+        y.sum().backward()
+        return x.grad
+
+    same(program)
+
+
+# ---- threads --------------------------------------------------------------------------------------------------------
+
+
+def in_threads(count, work):
+    failures = []
+
+    def guarded():
+        try:
+            work()
+        except Exception as error:  # would be lost in its thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_no_gradient_is_lost_when_threads_share_a_leaf():
+    def program(engine):
+        x = leaf(engine, 1.0, 2.0, 3.0)
+        in_threads(4, lambda: [(x * 2).sum().backward() for _ in range(50)])
+        return x.grad
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        assert same(program)["values"].tolist() == [400.0] * 3
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_threads_may_share_a_graph_that_is_kept():
+    def program(engine):
+        x = leaf(engine, 0.1, 0.2, 0.3)
+        y = (x * x).exp().sum()
+        in_threads(3, lambda: [y.backward(retain_graph=True) for _ in range(20)])
+        return x.grad
 
     same(program)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 import weakref
 
 import pytest
@@ -445,3 +446,162 @@ def test_a_call_leaves_no_cycle_behind(forward):
         assert [reference() for reference in dead] == [None] * 3
     finally:
         gc.enable()
+
+
+# ---- what else there is to say and to ask -------------------------------------------------------------------------
+
+
+def said(call):
+    """What a call returns or raises, and the warnings it gives with the beginnings of their texts."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        result = outcome(call)
+    return result, [(warning.category.__name__, str(warning.message).split("<")[0][:40]) for warning in given]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ctx, x: ctx.save_for_backward(3),
+        lambda ctx, x: ctx.save_for_forward(3),
+        lambda ctx, x: (ctx.save_for_forward(x, None), len(ctx.saved_for_forward)),
+        lambda ctx, x: ctx.mark_dirty(3),
+        lambda ctx, x: ctx.mark_dirty(None),
+        lambda ctx, x: ctx.mark_non_differentiable(3),
+        lambda ctx, x: ctx.mark_non_differentiable(x),
+        lambda ctx, x: ctx.set_materialize_grads(1),
+        lambda ctx, x: ctx.set_materialize_grads(None),
+        lambda ctx, x: ctx.mark_shared_storage((x, x)),
+        lambda ctx, x: setattr(ctx, "saved_tensors", (x,)),
+        lambda ctx, x: (ctx.to_save, ctx.dirty_tensors, ctx.non_differentiable, ctx.saved_tensors),
+        lambda ctx, x: (ctx.name(), ctx.next_functions[0][1], type(ctx).__name__),
+        lambda ctx, x: (setattr(ctx, "anything", 3), ctx.anything, delattr(ctx, "anything")),
+        lambda ctx, x: ctx.nothing,
+    ],
+)
+def test_what_a_context_may_be_told_in_forward(act):
+    def program(engine):
+        log = []
+
+        def forward(ctx, x):
+            log.append(act(ctx, x))
+            return x * 2
+
+        return said(lambda: function(engine, forward).apply(leaf(engine, 1.0)).requires_grad), log
+
+    same(program)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda node: node.saved_variables,
+        lambda node: node.saved_tensors,
+        lambda node: node(None),
+        lambda node: node.metadata.setdefault("a", 3),
+        lambda node: node.register_hook(lambda *a: None) is not None,
+        lambda node: (node.name(), type(node).__module__, repr(node).split(" ")[0]),
+        lambda node: node.nothing,
+    ],
+)
+def test_what_a_node_answers(ask):
+    same(lambda engine: said(lambda: ask(function(engine, lambda ctx, x: x * 2).apply(leaf(engine, 1.0)).grad_fn)))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda module, F: F(),
+        lambda module, F: F()(3),
+        lambda module, F: module.InplaceFunction(True).inplace,
+        lambda module, F: issubclass(module.InplaceFunction, module.Function),
+        lambda module, F: (F.generate_vmap_rule, F.clear_saved_tensors_on_access, F.boxed_grads_call),
+        lambda module, F: F.vmap(None, None),
+        lambda module, F: F.jvp(None, None),
+        lambda module, F: (F._backward_cls.__name__, issubclass(F._backward_cls, module.FunctionCtx)),
+        lambda module, F: issubclass(F._backward_cls, module.BackwardCFunction),
+    ],
+)
+def test_what_the_class_answers(ask):
+    def program(engine):
+        answer, given = said(lambda: ask(engine.autograd.function, function(engine, square_forward)))
+        return answer if isinstance(answer, (str, bool, tuple)) else type(answer).__name__, given
+
+    same(program)
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda ctx, x, k=3: x * k,
+        lambda ctx, x, j=2, k=3: x * k,
+        lambda ctx, x, *, k=3: x * k,
+        lambda ctx, x, **k: x * k["k"],
+        lambda ctx, k, x: x * k,
+    ],
+)
+@pytest.mark.parametrize("given", ["x", "x, k=4", "x=x", "x=x, k=4", "k=4", "x, x=x", "x, ctx=3", "x, other=3"])
+def test_keyword_arguments(forward, given):
+    def program(engine):
+        x = leaf(engine, 1.0)
+        made = function(engine, forward, lambda ctx, g: tuple(g if need else None for need in ctx.needs_input_grad))
+        y = outcome(lambda: eval(f"made.apply({given})", {"made": made, "x": x}))
+        if isinstance(y, engine.Tensor):
+            y.sum().backward()
+            return y, y.grad_fn.needs_input_grad, x.grad
+        return y
+
+    same(program)
+
+
+def test_gradients_may_come_in_a_list():
+    def program(engine):
+        seen = []
+
+        def backward(ctx, gradients):
+            seen.append((type(gradients).__name__, len(gradients)))
+            return gradients.pop() * 2
+
+        made = function(engine, lambda ctx, x: x * 2, backward)
+        made.boxed_grads_call = True
+        x = leaf(engine, 1.0)
+        made.apply(x).sum().backward()
+        return seen, x.grad
+
+    same(program)
+
+
+def test_saved_tensors_may_be_given_once():
+    def program(engine):
+        made = function(engine, square_forward, lambda ctx, g: (ctx.saved_tensors, ctx.saved_tensors) and g)
+        made.clear_saved_tensors_on_access = True
+        return outcome(lambda: made.apply(leaf(engine, 1.0)).sum().backward())
+
+    same(program)
+
+
+@pytest.mark.parametrize("returned", [lambda g: g * 2, lambda g: (g * 2,), lambda g: None])
+def test_the_history_of_a_gradient_that_can_be_had_once(returned):
+    def program(engine):
+        once = engine.autograd.function.once_differentiable(lambda ctx, gradient: returned(gradient))
+        x, weight = leaf(engine, 1.0, 2.0), leaf(engine, 5.0, 6.0)
+        y = function(engine, lambda ctx, x: x * 2, once).apply(x)
+        (found,) = engine.autograd.grad(y, x, weight, create_graph=True, allow_unused=True)
+        if found is None:
+            return None
+        far = engine.autograd.grad(found.sum(), weight, allow_unused=True)
+        return found, found.grad_fn.name(), far, outcome(lambda: found.sum().backward())
+
+    same(program)
+
+
+def test_a_tensor_marked_dirty_that_was_no_input_is_worth_a_warning():
+    def program(engine):
+        def forward(ctx, x):
+            y = x * 2
+            ctx.mark_dirty(y)
+            return y
+
+        return said(lambda: function(engine, forward).apply(leaf(engine, 1.0)).grad_fn.name())
+
+    assert same(program)[1][0][0] == "UserWarning"

@@ -470,3 +470,71 @@ def test_a_leaf_that_was_moved_into_the_graph_is_noticed():
         y.sum().backward()
 
     same_error(program, "leaf variable has been moved into the graph interior", exact=True)
+
+
+# ---- views that read the memory as another dtype --------------------------------------------------------------------
+
+
+def names_along(tensor):
+    """The names along the first edges."""
+    names, node = [], tensor.grad_fn
+    while node is not None:
+        names.append(node.name())
+        node = node.next_functions[0][0] if node.next_functions else None
+    return names
+
+
+COMPLEX_VIEWS = {
+    "real": lambda e, z: z.real,
+    "imag": lambda e, z: z.imag,
+    "view_as_real": lambda e, z: e.view_as_real(z),
+    "a row of it": lambda e, z: e.view_as_real(z)[0],
+    "transposed": lambda e, z: z.real.t(),
+    "real part of a row": lambda e, z: z[0].real,
+    "a chain": lambda e, z: z.t().real[1:],
+    "flat": lambda e, z: e.view_as_real(z).view(4, 2),
+    "there and back": lambda e, z: e.view_as_complex(e.view_as_real(z)),
+    "conj": lambda e, z: z.conj(),
+    "real part of conj": lambda e, z: z.conj().real,
+    "imaginary part of conj": lambda e, z: z.conj().imag,
+    "row of conj": lambda e, z: z.conj()[0],
+    "mH": lambda e, z: z.mH,
+}
+
+
+@pytest.mark.parametrize("name", COMPLEX_VIEWS)
+@pytest.mark.parametrize("written", ["view", "base"])
+def test_views_of_complex_tensors_are_made_again_by_the_same_steps(name, written):
+    def program(engine):
+        x = (engine.arange(4, dtype=engine.float64) * (1 + 2j) + 1).reshape(2, 2).requires_grad_()
+        z = x * 1
+        view = COMPLEX_VIEWS[name](engine, z)
+        before = names_along(view)
+        (view if written == "view" else z).mul_(2)
+        after = names_along(view), names_along(z)
+        factor = engine.arange(1, 5, dtype=engine.float64).reshape(2, 2)
+        ((z * 1j).abs() * factor).sum().backward(retain_graph=True)
+        first = x.grad.clone()
+        (view.abs() ** 2).sum().backward()
+        return before, after, first, x.grad, z.detach()
+
+    same(program)
+
+
+@pytest.mark.parametrize("part", [(), (0,), ("real",)])
+@pytest.mark.parametrize("written", ["view", "base"])
+def test_a_real_tensor_seen_as_complex_is_made_again_by_the_same_steps(part, written):
+    def program(engine):
+        x = (engine.arange(4, dtype=engine.float64) + 1).reshape(2, 2).requires_grad_()
+        z = x * 1
+        view = engine.view_as_complex(z)
+        for step in part:
+            view = view.real if step == "real" else view[step]
+        (view if written == "view" else z).mul_(2)
+        after = names_along(view), names_along(z)
+        (z * engine.arange(4, dtype=engine.float64).reshape(2, 2)).sum().backward(retain_graph=True)
+        first = x.grad.clone()
+        (view.abs() ** 2).sum().backward()
+        return after, first, x.grad
+
+    same(program)

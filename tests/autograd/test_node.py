@@ -185,3 +185,58 @@ def test_increment_version_makes_backward_notice():
 
 def test_there_is_no_gradient_edge_without_gradient():
     same_error(lambda engine: engine.autograd.graph.get_gradient_edge(engine.ones(2)), exact=True)
+
+
+# ---- what else a node has -------------------------------------------------------------------------------------------
+
+
+def test_a_node_tells_about_its_outputs_and_its_place_in_time():
+    def program(engine):
+        x = leaf(engine, 1.0, 2.0)
+        a = x.view(1, 2).expand(3, 2)
+        b = x.max(0)[0]
+        nodes = [a.grad_fn, b.grad_fn, x.unbind(0)[0].grad_fn]
+        metadata = [[(list(m.shape), m.dtype, m.is_nested_tensor) for m in node._input_metadata] for node in nodes]
+        accumulate = (x * 2).grad_fn.next_functions[0][0]
+        return metadata, nodes[1]._sequence_nr() - nodes[0]._sequence_nr(), accumulate._sequence_nr()
+
+    same(program)
+
+
+def test_a_node_can_be_called_and_counts_its_arguments():
+    def program(engine):
+        x = leaf(engine, 1.0, 2.0)
+        node = (x * x).grad_fn
+        one = engine.ones(2, dtype=engine.float64)
+        return node(one), node(None), node.next_functions[0][0](one), x.grad
+
+    same(program)
+    same_error(lambda engine: (leaf(engine, 1.0) * 2).grad_fn(), exact=True)
+    same_error(lambda engine: (leaf(engine, 1.0) * 2).grad_fn(engine.ones(1), engine.ones(1)), exact=True)
+    same_error(lambda engine: (leaf(engine, 1.0) * 2).grad_fn(3), exact=True)
+
+
+def test_a_node_takes_no_attributes_but_its_metadata():
+    def program(engine):
+        node = (leaf(engine, 1.0) * 2).grad_fn
+        node.metadata["mine"] = 1
+        return node.metadata, node.metadata is node.metadata, node.requires_grad
+
+    same(program)
+    same_error(lambda engine: setattr((leaf(engine, 1.0) * 2).grad_fn, "mine", 1), exact=True)
+    same_error(lambda engine: setattr((leaf(engine, 1.0) * 2).grad_fn, "metadata", {}))
+    same_error(lambda engine: setattr((leaf(engine, 1.0) * 2).grad_fn, "_saved_self", 1))
+    same_error(lambda engine: (leaf(engine, 1.0) * 2).grad_fn._saved_nothing, exact=True)
+    same_error(lambda engine: (leaf(engine, 1.0) * 2).grad_fn._register_hook_dict(3), exact=True)
+
+
+def test_hooks_of_a_node_see_its_differentiable_outputs_only():
+    def program(engine):
+        log, x = [], leaf(engine, 3.0, 2.0)
+        values, _ = x.sort()
+        values.grad_fn.register_prehook(lambda outputs: log.append(len(outputs)))
+        values.grad_fn.register_hook(lambda inputs, outputs: log.append((len(inputs), len(outputs))))
+        values.sum().backward()
+        return log, x.grad
+
+    assert same(program)[0] == [1, [1, 1]]

@@ -6,6 +6,7 @@ import copy
 
 import pytest
 from outcomes import check_outcome, programs
+from statements import check_statements
 
 import minitorch
 
@@ -70,3 +71,24 @@ def test_writes_to_inference_memory_are_not_counted():
     check_outcome(program, (2, 3))
     with minitorch.inference_mode():
         assert minitorch.zeros(3).add_(1).untyped_storage().version == 0
+
+
+SHARING = [
+    "copy.deepcopy(torch.ones(4)[1:]).untyped_storage().nbytes()",
+    "pickle.loads(pickle.dumps(torch.arange(6.)[2:])).untyped_storage().nbytes()",
+    "copy.deepcopy(torch.ones(2).untyped_storage()).nbytes()",
+    "x=torch.from_numpy(np.ones(5)[2:]); (x.storage_offset(),x.untyped_storage().nbytes())",
+    "x=torch.from_numpy(np.ones((4,5))[1:,::2]); (x.storage_offset(),x.untyped_storage().nbytes(), x.stride())",
+    "z=torch.tensor([1+2j]).conj(); z.untyped_storage().nbytes()",
+    "x=torch.ones(3); x.storage()[0]=5; (x,x._version)",
+    "x=torch.ones(3); s=x.untyped_storage(); s.fill_(0); (x,x._version)",
+    "x=torch.ones(3); x.untyped_storage()._cdata==x.data.untyped_storage()._cdata",
+    "x=torch.ones(3); x.untyped_storage()._cdata==x.clone().untyped_storage()._cdata",
+    "x=torch.ones(3); y=copy.copy(x); x.untyped_storage()._cdata==y.untyped_storage()._cdata",
+    "x=torch.ones(3); y=torch.from_numpy(x.numpy()); x.untyped_storage()._cdata==y.untyped_storage()._cdata",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SHARING)
+def test_storages_are_shared_and_written_as_in_pytorch(source):
+    check_statements(source)

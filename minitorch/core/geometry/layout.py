@@ -65,36 +65,45 @@ def _as_ints(sizes: Ints, start: int) -> list[int]:
 class Geometry:
     """Shape, stride and offset of a tensor, counted in elements, and the facts that follow from them.
 
-    Immutable and shared between tensors. There is one object for each (shape, stride, offset), so equality is identity.
+    Immutable and shared between tensors. There is one object for each (shape, stride, offset, pending), so equality is
+    identity. ``pending`` is what is still to be done to the elements on reading: "conj" for ``z.conj()``, which is a view
+    of the memory of ``z``; "neg" for the imaginary part of that; mostly "".
     """
 
-    __slots__ = ("shape", "stride", "offset", "numel", "ndim", "is_contiguous", "is_plain", "__weakref__")
+    __slots__ = ("shape", "stride", "offset", "pending", "numel", "ndim", "is_contiguous", "is_plain", "__weakref__")
     shape: Size
     stride: Ints
     offset: int
+    pending: str
     numel: int
     ndim: int
     is_contiguous: bool
     is_plain: bool  # exactly what a freshly made tensor of this shape has; results may then share this object
 
-    def __new__(cls, shape: Iterable[int], stride: Iterable[int], offset: int = 0) -> Geometry:
+    def __new__(cls, shape: Iterable[int], stride: Iterable[int], offset: int = 0, pending: str = "") -> Geometry:
         shape, stride = tuple(shape), tuple(stride)
-        found = _all_geometries.get((shape, stride, offset))
+        found = _all_geometries.get((shape, stride, offset, pending))
         if found is not None:
             return found
         made = object.__new__(cls)
         made.shape, made.numel, made.is_contiguous, has_plain_stride = _facts(shape, stride)
         made.stride = stride
         made.offset = offset
+        made.pending = pending
         made.ndim = len(shape)
-        made.is_plain = has_plain_stride and offset == 0
-        return _all_geometries.setdefault((shape, stride, offset), made)
+        made.is_plain = has_plain_stride and offset == 0 and not pending
+        return _all_geometries.setdefault((shape, stride, offset, pending), made)
+
+    def with_pending(self, pending: str) -> Geometry:
+        """The same elements, of which something else is to be done on reading."""
+        return self if pending == self.pending else Geometry(self.shape, self.stride, self.offset, pending)
 
     def __repr__(self) -> str:
-        return f"Geometry(shape={tuple(self.shape)}, stride={self.stride}, offset={self.offset})"
+        pending = f", pending={self.pending!r}" if self.pending else ""
+        return f"Geometry(shape={tuple(self.shape)}, stride={self.stride}, offset={self.offset}{pending})"
 
 
-_all_geometries: WeakValueDictionary[tuple[Ints, Ints, int], Geometry] = WeakValueDictionary()
+_all_geometries: WeakValueDictionary[tuple[Ints, Ints, int, str], Geometry] = WeakValueDictionary()
 
 
 @remember

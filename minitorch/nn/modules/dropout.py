@@ -1,8 +1,8 @@
 """Dropout: set values to zero with probability p while training, and scale the others by 1 / (1 - p).
 
 ``Dropout`` takes elements (Srivastava et al. 2014), ``Dropout1d`` to ``Dropout3d`` whole channels (Tompson et al.
-2015), since neighbours in an image say the same. In evaluation nothing happens. PyTorch:
-``torch/nn/modules/dropout.py``; the two alpha dropouts are left out.
+2015), since neighbours in an image say the same. The alpha dropouts keep mean and variance of what a SELU gave
+(Klambauer et al. 2017). In evaluation nothing happens. PyTorch: ``torch/nn/modules/dropout.py``.
 """
 
 from __future__ import annotations
@@ -56,3 +56,19 @@ class Dropout3d(_Dropout):
     def forward(self, input: Any) -> Any:
         """The same shape."""
         return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_Dropout):
+    """Elements of any shape, set to the limit of a SELU instead of zero."""
+
+    def forward(self, input: Any) -> Any:
+        """The same shape. Never in place, whatever ``inplace`` says, as in PyTorch."""
+        return F.alpha_dropout(input, self.p, self.training)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """Channels of (N, C, *), set to the limit of a SELU instead of zero."""
+
+    def forward(self, input: Any) -> Any:
+        """The same shape. Never in place, whatever ``inplace`` says, as in PyTorch."""
+        return F.feature_alpha_dropout(input, self.p, self.training)

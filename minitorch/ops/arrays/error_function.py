@@ -159,6 +159,20 @@ _CENTRAL = ((0.886226899, -1.645349621, 0.914624893, -0.140543331),
 _OUTER = ((-1.970840454, -1.624906493, 3.429567803, 1.641345311), (1.0, 3.543889200, 1.637067800))
 
 
+def erfcx(xp: Any, x: Any) -> Any:
+    """exp(x^2) erfc(x), which falls like 1 / x: the tail of erfc without its exponential."""
+    values = xp.asarray(x, xp.float64)
+    size = xp.maximum(values, 1.25)
+    inverse_square = 1.0 / (size * size)
+    near = _polynomial(_LARGE_R, inverse_square) / _polynomial(_LARGE_S, inverse_square)
+    far = _polynomial(_HUGE_R, inverse_square) / _polynomial(_HUGE_S, inverse_square)
+    tail = xp.exp(xp.where(size < 1 / 0.35, near, far) - 0.5625) / size
+    inner = xp.clip(values, -26.7, 1.25)
+    middle = xp.exp(inner * inner) * erfc(xp, inner)
+    result = xp.where(values > 1.25, tail, xp.where(values < -26.7, xp.inf, middle))
+    return xp.where(xp.isnan(values), values, result).astype(x.dtype)
+
+
 def erfinv(xp: Any, y: Any) -> Any:
     """The x with erf(x) = y: a rational first guess, then two steps of Newton's method. nan outside [-1, 1]."""
     values = xp.asarray(y, xp.float64)

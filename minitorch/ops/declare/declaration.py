@@ -14,7 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from minitorch.autograd.node import BACKWARD_TWICE, Node, written_in_place
+from minitorch.autograd.saved_tensors import Hooks, Packed, PackedList, default_hooks, is_list_of_tensors
+from minitorch.autograd.watch import watch
 from minitorch.core.dtypes import FLOATING
+from minitorch.ops.declare.saved_attributes import show
+from minitorch.ops.declare.saved_names import SHOWN, Shown
 from minitorch.tensor_base import over_storage
 
 
@@ -42,6 +46,7 @@ LEADS_NOWHERE = 1 << 62
 
 ARGUMENT, RESULT, GEOMETRY, NEEDS = "argument", "result", "geometry", "needs"
 NUMBER = -2
+PACKED = -3
 
 
 def _name_in_messages(forward: Callable[..., Any], grad_fn: str | None) -> str:
@@ -77,6 +82,10 @@ class Operator:
         self.node_class: type[OperatorNode] = type(
             name, (OperatorNode,), {"__slots__": (), "operator": self, "namespace": namespace + colons}
         )
+        self.shown = SHOWN.get(name)
+        self._only_shown: dict[str, bool] = {}  # what no derivative has asked for so far; whether it is a tensor
+        for shown in self.shown or ():
+            show(self.node_class, shown)
         self.node_class.__doc__ = f"One call of {self.name}. {forward.__doc__ or ''}"
         self.node_class.__module__ = forward.__module__
 
@@ -85,6 +94,8 @@ class Operator:
         for name in inputs:
             if name not in self.parameters:
                 raise ValueError(f"{self.name} has no parameter {name!r}; it has {', '.join(self.parameters)}")
+        if not self.formulas:
+            self._keep_what_is_shown()
         places = tuple(self.parameters.index(name) for name in inputs)
         serves = sum(1 << place for place in places)
         first, *names = parameter_names(function)
@@ -93,18 +104,33 @@ class Operator:
         self.differentiable = tuple(sorted({*self.differentiable, *places}))
         self.edge_for_each_parameter = len(self.differentiable) == len(self.parameters)
 
+    def _keep_what_is_shown(self) -> None:
+        """What PyTorch keeps is kept, whether a derivative asks for it or not."""
+        for shown in self.shown or ():
+            name = shown.name if shown.name in self.parameters else shown.source
+            if name in self.parameters or name in ("result", "result0"):
+                self.saved.append(Saved(name, *self._source_of(name), wanted_by=-1))
+                self._only_shown[name] = shown.is_tensor
+
     def _place_of_saved(self, name: str, serves: int) -> int:
         kind, index = self._source_of(name)
         for place, saved in enumerate(self.saved):
             if saved.name == name:
-                self.saved[place] = saved._replace(wanted_by=saved.wanted_by | serves)
+                before = 0 if self._only_shown.pop(name, False) else saved.wanted_by  # a tensor, only where needed
+                self.saved[place] = saved._replace(wanted_by=before | serves)
                 return place
         self.saved.append(Saved(name, kind, index, serves))
-        place = len(self.saved) - 1
-        setattr(self.node_class, f"_saved_{name}", _saved_attribute(place, kind))
-        if name == "input":
-            self.node_class._saved_self = _saved_attribute(place, kind)
-        return place
+        if self.shown is None and kind in (ARGUMENT, RESULT):
+            show(self.node_class, Shown("self" if name == "input" else name, name, True))
+        return len(self.saved) - 1
+
+    def packing_order(self) -> list[int]:
+        """The places in the order in which hooks see them: by PyTorch's names, and results after arguments."""
+        saved = self.saved
+        return sorted(
+            range(len(saved)),
+            key=lambda place: (saved[place].kind is RESULT, saved[place].name.replace("input", "self")),
+        )
 
     def _source_of(self, name: str) -> tuple[str, int]:
         if name in self.parameters:
@@ -121,16 +147,6 @@ class Operator:
         )
 
 
-def _saved_attribute(place: int, kind: str) -> Any:
-    """``grad_fn._saved_other``: what a node keeps, under PyTorch's names (``input`` is also ``self``)."""
-
-    def get(node: OperatorNode) -> Any:
-        value = node.unpack()[place]
-        return value.shape if kind is GEOMETRY else value
-
-    return property(get)
-
-
 class OperatorNode(Node):
     """One recorded call of an operator. ``saved`` is parallel to ``operator.saved``.
 
@@ -138,7 +154,7 @@ class OperatorNode(Node):
     the arguments that want a gradient.
 
     ``NUMBER`` is the version of the number in ``x * 2``, which PyTorch makes a tensor, so that going backwards twice is
-    an error there too.
+    an error there too. ``PACKED`` is that of what hooks have packed (``autograd/saved_tensors.py``).
     """
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
@@ -149,13 +165,23 @@ class OperatorNode(Node):
     needs: int
     list_sizes: dict[int, int] | None
 
+    def count_outputs(self) -> int:
+        return sum(output is not None for output in self.outputs)  # what is no float has no gradient, and comes last
+
     def unpack(self) -> list[Any]:
         """The saved values. ``RuntimeError`` if they were freed, or a tensor among them was written since."""
         if self.saved is None:
             raise RuntimeError(BACKWARD_TWICE)
+        if watch.detached:
+            self._check_not_detached()
         values = self.saved
         for place, version in enumerate(self.versions):
             if version < 0:
+                if version == PACKED:
+                    values = [None] * len(values)
+                    for place in self.operator.packing_order():
+                        values[place] = self.unpack_one(place)
+                    return values
                 continue
             tensor = values[place]
             _, kind, index, _ = self.operator.saved[place]
@@ -166,6 +192,78 @@ class OperatorNode(Node):
                     values = list(values)
                 values[place] = self._with_history(tensor, index)
         return values
+
+    def _check_not_detached(self) -> None:
+        """``RuntimeError`` if a saved tensor has lost its history, through which this node was reached, to ``detach_``."""
+        operator = self.operator
+        for place, (_, kind, index, _) in enumerate(operator.saved):
+            if kind is not ARGUMENT or self.versions[place] < 0 or index not in operator.differentiable:
+                continue
+            tensor = self.kept(place)
+            edge = self.edges[operator.differentiable.index(index)] if self.list_sizes is None else None
+            if edge is not None and edge[0].edges and tensor._grad_fn is None and not tensor._requires_grad:
+                raise RuntimeError(
+                    "Trying to use a saved tensor that has been detached in-place, i.e. with .detach_().This is not "
+                    "supported, please use out-of-place `.detach()` instead"
+                )
+
+    def unpack_one(self, place: int) -> Any:
+        """The saved value at ``place``, as ``unpack`` gives it."""
+        value, version = self.kept(place), self.versions[place]
+        if version == PACKED:
+            return value.unpack(self)
+        if version < 0:
+            return value
+        _, kind, index, _ = self.operator.saved[place]
+        if value._storage.version != version:
+            raise RuntimeError(written_in_place(value, version, self if kind is RESULT else None, index))
+        return self._with_history(value, index) if kind is RESULT else value
+
+    def kept(self, place: int) -> Any:
+        """What is kept at ``place``, packed as it may be. ``RuntimeError`` if it was freed."""
+        if self.saved is None:
+            raise RuntimeError(BACKWARD_TWICE)
+        return self.saved[place]
+
+    @property
+    def is_released(self) -> bool:
+        """Whether what was saved has been freed."""
+        return self.saved is None
+
+    def pack_one(self, place: int, hooks: Hooks, shown: Any = None) -> None:
+        """Let hooks pack what is kept at ``place``. ``shown``: what they see instead of a tensor without history."""
+        tensor, saved = self.kept(place), self.operator.saved[place]
+        if is_list_of_tensors(tensor):
+            self.saved[place], self.versions[place] = PackedList(tensor, hooks), PACKED  # type: ignore[index]
+            return
+        if shown is None:
+            shown = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
+        if saved.kind is RESULT:
+            tensor = self._with_history(tensor, saved.place)
+        packed = Packed(tensor, hooks, saved.kind is RESULT, shown)
+        self.saved[place], self.versions[place] = packed, PACKED  # type: ignore[index]
+
+    def pack(self, kind: str, hooks: Hooks, results: Sequence[Any] = (), written: Any = None) -> None:
+        """Let hooks pack all tensors of a kind: arguments before, results after the node has got its outputs.
+
+        ``written``: the argument that is about to be written in place, of which a copy is kept.
+        """
+        saved = self.operator.saved
+        for place in self.operator.packing_order():
+            tensor = self.kept(place)
+            if saved[place].kind is not kind or (self.versions[place] < 0 and not is_list_of_tensors(tensor)):
+                continue
+            if kind is RESULT:
+                tensor = results[saved[place].place]
+            elif tensor is written and saved[place].place == 0:
+                tensor = tensor.clone()
+                self.saved[place] = tensor  # type: ignore[index]
+            self.pack_one(place, hooks, tensor)
+
+    def pack_results(self, results: Sequence[Any]) -> None:
+        hooks = default_hooks()
+        if hooks is not None:
+            self.pack(RESULT, hooks, results)
 
     def _with_history(self, tensor: Any, output_nr: int) -> Any:
         """A result is kept without its history, which is this very node, and gets it back here."""

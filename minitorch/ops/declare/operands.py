@@ -22,6 +22,7 @@ from minitorch.tensor_base import TensorBase
 NUMBERS = (int, float, complex, np.number, np.bool_)
 _COMPUTE_IN = {dtypes.float16: dtypes.float32, dtypes.bfloat16: dtypes.float32}
 _KINDS = "bifc"  # a letter for each category of dtype, in the order of promotion
+_WIDE_UNSIGNED = frozenset((dtypes.uint16, dtypes.uint32, dtypes.uint64))  # "u": PyTorch has few kernels for them
 
 
 class Pointwise(Operator):
@@ -54,7 +55,7 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
                 device = operand._storage.device
             elif operand._storage.device is not device:
                 same = False
-        elif not isinstance(operand, NUMBERS) or declaration.numbers == "refused":
+        elif not isinstance(operand, NUMBERS) or _no_number_here(declaration, place):
             raise TypeError(
                 f"{declaration.name}(): argument '{declaration.parameters[place]}' (position {place + 1}) must be "
                 f"Tensor, not {type(operand).__name__}"
@@ -69,6 +70,10 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
     return device if same else device_of_operands(declaration.name, operands)
 
 
+def _no_number_here(declaration: Pointwise, place: int) -> bool:
+    return declaration.numbers == "refused" or declaration.numbers == "second" and place == 0
+
+
 def device_of_operands(name: str, operands: Sequence[Any]) -> Any:
     """The device of the operands; a zero-dim CPU tensor goes along with any device, as a number would."""
     dimensioned = [o for o in operands if isinstance(o, TensorBase) and not (o.ndim == 0 and o.device.type == "cpu")]
@@ -76,18 +81,30 @@ def device_of_operands(name: str, operands: Sequence[Any]) -> Any:
 
 
 def operand_dtypes(declaration: Pointwise, operands: Sequence[Any]) -> tuple[Dtype, Dtype]:
-    """The dtype to compute in and the dtype of the result. ``NotImplementedError`` for a kind it does not take."""
+    """The dtype to compute in and the dtype of the result."""
     common = _common_dtype(operands)
     promotion = declaration.promotion
     if promotion == "float" and common.category < dtypes.FLOATING:
         common = dtypes.get_default_dtype()
-    if _KINDS[common.category] not in declaration.kinds:
-        raise NotImplementedError(f"\"{declaration.name}_cpu\" not implemented for '{scalar_type_name(common)}'")
     if promotion == "bool":
         return common, dtypes.bool_
     if promotion == "real":
         return _COMPUTE_IN.get(common, common), common.to_real()
     return _COMPUTE_IN.get(common, common), common
+
+
+def check_kind(declaration: Pointwise, compute_dtype: Dtype) -> None:
+    """``NotImplementedError`` for a dtype of a kind the operator does not take. PyTorch finds out last, when it looks for
+    the kernel, so shapes and the dtype of the result are checked before."""
+    refuse_other_kinds(f"{declaration.name}_cpu", compute_dtype, declaration.kinds)
+
+
+def refuse_other_kinds(kernel: str, dtype: Dtype, kinds: str) -> None:
+    """``NotImplementedError`` if the dtype is none of ``kinds``: the letters of bool, integer, uint16 and wider, floating,
+    complex. ``kernel`` is what PyTorch's message says."""
+    kind = "u" if dtype in _WIDE_UNSIGNED else _KINDS[dtype.category]
+    if kind not in kinds:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")
 
 
 def _common_dtype(operands: Sequence[Any]) -> Dtype:
@@ -144,11 +161,16 @@ def number_as_array(number: Any, dtype: Dtype) -> Any:
 def check_representable(number: Any, dtype: Dtype) -> None:
     """``RuntimeError`` if a Python number cannot become ``dtype`` without overflow: 300 as ``int8``, 2j as a float."""
     fits = True
+    if dtype is dtypes.bool_:
+        return
     if isinstance(number, (complex, np.complexfloating)) and dtype.category < dtypes.COMPLEX:
         fits = number.imag == 0
-    elif dtype.category == dtypes.INTEGER and number == number:
+    elif dtype.category == dtypes.INTEGER:
         info = np.iinfo(dtype.np)
-        fits = (info.min if dtype.is_signed else -info.max - 1) <= number <= info.max
+        low = info.min
+        if not dtype.is_signed and isinstance(number, (int, np.integer)):
+            low = -info.max - 1  # negative integers wrap around, negative floats do not
+        fits = number == number and low <= number <= info.max
     elif dtype.category == dtypes.FLOATING and abs(number) != float("inf"):
         fits = not abs(number) > dtypes.finfo(dtype).max
     if not fits:

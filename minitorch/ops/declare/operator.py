@@ -43,7 +43,7 @@ from minitorch.ops.declare.declaration import OperatorNode as OperatorNode
 from minitorch.ops.declare.recording import make_node as make_node
 from minitorch.ops.declare.recording import record as record
 from minitorch.ops.declare.recording import record_several as record_several
-from minitorch.tensor_base import TensorBase, wrap_any
+from minitorch.tensor_base import TensorBase, wrap_any, wrap_column_major
 
 
 class OperatorFunction(Protocol):
@@ -60,12 +60,16 @@ class OperatorFunction(Protocol):
         """Declare the gradient with respect to ``inputs``."""
 
 
-def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], OperatorFunction]:
+def operator(
+    grad_fn: str | None = None, *, column_major: tuple[int, ...] = ()
+) -> Callable[[Callable[..., Any]], OperatorFunction]:
     """Declare an operator whose forward takes arrays and returns one fresh array, or a tuple of them.
 
     ``forward(xp, *arguments)``: tensors (also inside a tuple or list) arrive as arrays, everything else as it is.
     ``grad_fn``: the name of its nodes, by default the operator's name in CamelCase with ``Backward0``.
+    ``column_major``: which of the results are matrices that lie column after column in memory, as LAPACK makes them.
     """
+    wrap_result = wrap_column_major if 0 in column_major else wrap_any
 
     def declare(forward: Callable[..., Any]) -> OperatorFunction:
         declaration = Operator(forward, grad_fn, skip=1)
@@ -89,11 +93,19 @@ def operator(grad_fn: str | None = None) -> Callable[[Callable[..., Any]], Opera
                     arrays.append(argument)
             output = forward((device or device_of(name, arguments)).backend.xp, *arrays)
             if isinstance(output, tuple):
-                results = tuple([wrap_any(array, device) for array in output])
+                if column_major:
+                    results = tuple(
+                        [
+                            (wrap_column_major if place in column_major else wrap_any)(array, device)
+                            for place, array in enumerate(output)
+                        ]
+                    )
+                else:
+                    results = tuple([wrap_any(array, device) for array in output])
                 if tracked and modes.enabled:
                     record_several(declaration, arguments, results)
                 return results
-            result = wrap_any(output, device)
+            result = wrap_result(output, device)
             if tracked and modes.enabled:
                 record(declaration, arguments, result)
             return result

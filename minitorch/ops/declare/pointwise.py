@@ -32,13 +32,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from minitorch.autograd.grad_mode import modes
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.core.device import cpu
 from minitorch.ops.declare.operands import NUMBERS as NUMBERS
 from minitorch.ops.declare.operands import (
     Pointwise,
     arrays_of,
+    check_kind,
     check_operands,
     operand_dtypes,
 )
@@ -47,7 +51,7 @@ from minitorch.ops.declare.operator import OperatorFunction, as_function, record
 from minitorch.ops.declare.writing import check_out as check_out
 from minitorch.ops.declare.writing import compute_into, inplace_or_decline, inplace_twin
 from minitorch.ops.declare.writing import write_out as write_out
-from minitorch.tensor_base import TensorBase, allocate, wrap
+from minitorch.tensor_base import TensorBase, allocate, wrap, wrap_any
 
 _FLOATS = frozenset((dtypes.float32, dtypes.float64))
 _FLOATS_AND_INT64 = _FLOATS | {dtypes.int64}
@@ -72,8 +76,8 @@ def pointwise(
 
     ``promotion``: "common", "float", "bool" or "real" (see the module's text). ``kinds``: the categories of the common
     dtype that it takes, of bool, integer, floating, complex. ``check(name, operands)`` raises for operands that are
-    refused; it runs only where not all of them are float32 or float64. ``numbers``: "refused" if only tensors are
-    operands; "exact" if in half precision numbers are not rounded to it first.
+    refused; it runs only where not all of them are float32 or float64. "u" in ``kinds``: also uint16, uint32, uint64. ``numbers``: "refused" if only tensors are
+    operands, "second" if the first must be one; "exact" if in half precision numbers are not rounded to it first.
     """
 
     def declare(forward: Callable[..., Any]) -> PointwiseFunction:
@@ -84,6 +88,7 @@ def pointwise(
         function.inplace = inplace_twin(written)
         function.dunder = form(declaration, compute_or_decline)
         function.inplace_dunder = inplace_twin(written, inplace_or_decline)
+        function.dunder.__name__ = declaration.name
         return function  # type: ignore[no-any-return]
 
     return declare
@@ -224,6 +229,7 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
     device = check_operands(declaration, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     geometry = geo.result_geometry(*[o._geometry if isinstance(o, TensorBase) else _SCALAR for o in operands])
+    check_kind(declaration, compute_dtype)
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     xp = device._backend.xp
     extra = arguments[declaration.operands :]
@@ -243,16 +249,23 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
 
 def compute_or_decline(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -> Any:
     """``x + other`` where ``other`` may be anything: NotImplemented tells Python to ask ``other``."""
-    if not isinstance(arguments[1], (TensorBase, *NUMBERS)):
-        return NotImplemented
-    return compute(declaration, arguments, out)
+    input, other = arguments
+    if not isinstance(other, (TensorBase, *NUMBERS)):
+        if declaration.name != "eq" or not isinstance(other, np.ndarray) or other.dtype.kind not in "biufc":
+            return NotImplemented
+        other = wrap_any(other, cpu)  # of all operators, == alone takes arrays in PyTorch
+    return compute(declaration, (input, other), out)
 
 
-def declining(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The operator form of a function of two operands that is not itself a declared operator."""
+def declining(function: Callable[..., Any], also: tuple[type, ...] = ()) -> Callable[..., Any]:
+    """The operator form of a function of two operands that is not itself a declared operator.
+
+    ``also``: what it takes besides tensors and numbers.
+    """
+    accepted = (TensorBase, *NUMBERS, *also)
 
     def call(input: Any, other: Any) -> Any:
-        return function(input, other) if isinstance(other, (TensorBase, *NUMBERS)) else NotImplemented
+        return function(input, other) if isinstance(other, accepted) else NotImplemented
 
     call.__name__ = call.__qualname__ = function.__name__
     call.__doc__ = function.__doc__

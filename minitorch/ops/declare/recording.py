@@ -12,6 +12,8 @@ from typing import Any
 
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.node import SAVED_INFERENCE, Edge, gradient_edge, next_sequence_nr
+from minitorch.autograd.saved_tensors import default_hooks
+from minitorch.autograd.watch import watch
 from minitorch.core.dtypes import FLOATING
 from minitorch.ops.declare.declaration import (
     ARGUMENT,
@@ -80,19 +82,23 @@ def _record_list(operator: Operator, arguments: Sequence[Any], result: Any, atta
                 needed |= LEADS_NOWHERE
     if not needed:
         return None
-    node = _leave_node(operator, arguments, result, edges, needed, attach)
-    node.list_sizes = list_sizes
-    return node
+    return _leave_node(operator, arguments, result, edges, needed, attach, list_sizes)
 
 
 def _leave_node(
-    operator: Operator, arguments: Sequence[Any], result: Any, edges: list[Edge], needed: int, attach: bool
+    operator: Operator,
+    arguments: Sequence[Any],
+    result: Any,
+    edges: list[Edge],
+    needed: int,
+    attach: bool,
+    list_sizes: dict[int, int] | None = None,
 ) -> OperatorNode:
     node = _new(operator.node_class)
     node.sequence_nr = next_sequence_nr()
     node._hooks = None
     node.needs = needed
-    node.list_sizes = None
+    node.list_sizes = list_sizes
     node.edges = edges
     node.saved = saved = []
     node.versions = versions = []
@@ -120,19 +126,36 @@ def _leave_node(
         node.outputs = ((result._geometry, result._dtype),)
         result._grad_fn = node
         result._requires_grad = True
+    if watch.recording:
+        _tell_watchers(node, result, attach)
     return node
+
+
+def _tell_watchers(node: OperatorNode, result: Any, attached: bool) -> None:
+    """Anomaly mode and hooks on saved tensors want to know. Several results, and one that is yet to be written in
+    place, are packed when they are there (``record_several``, ``rebase_history``)."""
+    node.remember_traceback()
+    hooks = default_hooks()
+    if hooks is not None:
+        node.pack(ARGUMENT, hooks, written=None if attached or isinstance(result, tuple) else result)
+    if attached:
+        node.pack_results((result,))
+    if modes.forward is not None and not isinstance(result, tuple):
+        modes.forward.recorded(node, result, attached)
 
 
 def record_several(operator: Operator, arguments: Sequence[Any], results: Sequence[Any]) -> None:
     """``record`` for an operator with several outputs. Only floating and complex ones are differentiable."""
     node = record(operator, arguments, results, attach=False)
     if node is not None:
-        node.outputs = [(result._geometry, result._dtype) for result in results]
+        node.outputs = [(r._geometry, r._dtype) if r._dtype.category >= FLOATING else None for r in results]
         for output_nr, result in enumerate(results):
             if result._dtype.category >= FLOATING:
                 result._grad_fn = node
                 result._output_nr = output_nr
                 result._requires_grad = True
+        if watch.recording:
+            node.pack_results(results)
 
 
 def make_node(operator: Operator, arguments: Sequence[Any], result: Any) -> OperatorNode | None:

@@ -17,6 +17,8 @@ from typing import Any
 
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
+from minitorch.autograd.mutation import before_write
+from minitorch.autograd.watch import watch
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.dtypes import dtype as Dtype
@@ -25,10 +27,12 @@ from minitorch.ops.declare.operands import (
     NUMBERS,
     Pointwise,
     arrays_of,
+    check_kind,
     check_operands,
     operand_dtypes,
 )
 from minitorch.ops.declare.operator import ARGUMENT, RESULT, OperatorNode, device_of, make_node
+from minitorch.pending import begin_write
 from minitorch.tensor_base import TensorBase, allocate
 
 _FLOATS = frozenset((dtypes.float32, dtypes.float64))
@@ -36,55 +40,99 @@ _FLOATS = frozenset((dtypes.float32, dtypes.float64))
 
 def inplace_twin(declaration: Pointwise, otherwise: Callable[..., Any] | None = None) -> Callable[..., Any]:
     """``mul_`` of ``mul``. ``otherwise``: what is called where the short way does not apply."""
-    forward, others = declaration.forward, declaration.operands - 1
-    short, numbers = "f" in declaration.kinds, declaration.numbers != "refused"
-    general = otherwise or compute_inplace
+    form = {1: _unary_twin, 2: _binary_twin}.get(len(declaration.parameters), _twin_of_several)
+    if declaration.operands != len(declaration.parameters):
+        form = _twin_of_several
+    call = form(declaration, otherwise or compute_inplace)
+    call.__name__ = call.__qualname__ = declaration.forward.__name__.strip("_") + "_"
+    call.__module__ = declaration.forward.__module__
+    call.__doc__ = f"In-place form of ``{declaration.name}``: the result is written into ``input``."
+    return call
+
+
+def _takes_the_long_way(input: Any) -> bool:
+    """Whether a write needs checks or a node, or is in a dtype or geometry that the short way does not know."""
+    return (
+        input._dtype not in _FLOATS
+        or not input._geometry.is_plain
+        or input._storage.is_inference
+        or watch.writes
+        or (modes.enabled and (input._requires_grad or input._base is not None))
+    )
+
+
+def _unary_twin(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    forward, short = declaration.forward, "f" in declaration.kinds
+
+    def call(input: Any) -> Any:
+        if not short or not isinstance(input, TensorBase) or _takes_the_long_way(input):
+            return otherwise(declaration, (input,))
+        target, storage = input.array, input._storage
+        result = forward(storage.device.backend.xp, target, target)
+        if result is not target:
+            target[...] = result
+        storage.version += 1
+        return input
+
+    return call
+
+
+def _binary_twin(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    forward, short, numbers = declaration.forward, "f" in declaration.kinds, declaration.numbers != "refused"
+
+    def call(input: Any, other: Any) -> Any:
+        if not short or not isinstance(input, TensorBase) or _takes_the_long_way(input):
+            return otherwise(declaration, (input, other))
+        kind, operand = type(other), other
+        if (kind is not float and kind is not int) or not numbers:
+            if not _goes_along(other, input):
+                return otherwise(declaration, (input, other))
+            operand = other.array
+        target, storage = input.array, input._storage
+        result = forward(storage.device.backend.xp, target, operand, target)
+        if result is not target:
+            target[...] = result
+        storage.version += 1
+        return input
+
+    return call
+
+
+def _twin_of_several(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    forward, short, numbers = declaration.forward, "f" in declaration.kinds, declaration.numbers != "refused"
+    others = declaration.operands - 1
 
     def call(input: Any, *arguments: Any) -> Any:
-        try:
-            storage, geometry, dtype = input._storage, input._geometry, input._dtype
-        except AttributeError:
-            raise TypeError(
-                f"{declaration.name}_(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-            ) from None
-        recording = modes.enabled
-        if (
-            not short
-            or dtype not in _FLOATS
-            or not geometry.is_plain
-            or storage.is_inference
-            or (recording and (input._requires_grad or input._base is not None))
-        ):
-            return general(declaration, (input, *arguments))
+        if not short or not isinstance(input, TensorBase) or _takes_the_long_way(input):
+            return otherwise(declaration, (input, *arguments))
         arrays: list[Any] = []
-        for operand in arguments[:others] if others != len(arguments) else arguments:
+        for operand in arguments[:others]:
             kind = type(operand)
             if (kind is float or kind is int) and numbers:
                 arrays.append(operand)
-            elif (
-                isinstance(operand, TensorBase)
-                and operand._geometry is geometry
-                and operand._dtype is dtype
-                and operand._storage.device is storage.device
-                and not (recording and (operand._requires_grad or operand._base is not None))
-            ):
-                array = operand._array
-                arrays.append(operand.array if array is None else array)
+            elif _goes_along(operand, input):
+                arrays.append(operand.array)
             else:
-                return general(declaration, (input, *arguments))
-        target = input._array
-        if target is None:
-            target = input.array
+                return otherwise(declaration, (input, *arguments))
+        target, storage = input.array, input._storage
         result = forward(storage.device.backend.xp, target, *arrays, target, *arguments[others:])
         if result is not target:
             target[...] = result
         storage.version += 1
         return input
 
-    call.__name__ = call.__qualname__ = declaration.forward.__name__.strip("_") + "_"
-    call.__module__ = declaration.forward.__module__
-    call.__doc__ = f"In-place form of ``{declaration.name}``: the result is written into ``input``."
     return call
+
+
+def _goes_along(operand: Any, input: Any) -> bool:
+    """Whether an operand is a tensor like ``input``, and none that a node would have to be made for."""
+    return (
+        isinstance(operand, TensorBase)
+        and operand._geometry is input._geometry
+        and operand._dtype is input._dtype
+        and operand._storage.device is input._storage.device
+        and not (modes.enabled and (operand._requires_grad or operand._base is not None))
+    )
 
 
 def inplace_or_decline(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
@@ -97,13 +145,19 @@ def inplace_or_decline(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
 def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     """The forward, written into the first operand. All checks come before the first write."""
     input = arguments[0]
+    if not isinstance(input, TensorBase):
+        raise TypeError(
+            f"{declaration.name}_(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     operands = arguments[: declaration.operands]
     device = check_operands(declaration, operands)
     name = declaration.name + "_"
     check_inplace(input, name, *operands[1:])
-    compute_dtype, result_dtype = operand_dtypes(declaration, operands)
-    _check_result_fits(input, operands, result_dtype)
     check_partial_overlap(input, operands[1:])
+    _check_shape_fits(input, operands)
+    compute_dtype, result_dtype = operand_dtypes(declaration, operands)
+    _check_castable(result_dtype, input._dtype)
+    check_kind(declaration, compute_dtype)
     node = make_node(declaration, arguments, input)
     if node is not None:
         keep_old_value(node, input)
@@ -139,8 +193,7 @@ def renew_saved_result(node: OperatorNode, input: Any) -> None:
             node.versions[place] = input._storage.version
 
 
-def _check_result_fits(target: Any, operands: Sequence[Any], result_dtype: Dtype) -> None:
-    _check_castable(result_dtype, target._dtype)
+def _check_shape_fits(target: Any, operands: Sequence[Any]) -> None:
     shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
     if shape != target.shape:
         raise RuntimeError(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}")
@@ -161,17 +214,39 @@ def check_partial_overlap(target: TensorBase, operands: Sequence[Any]) -> None:
         if not isinstance(operand, TensorBase) or operand._storage.data is not target._storage.data:
             continue
         read = operand._geometry
-        if read is written or not (written.numel and read.numel):
+        if (read is written and operand._dtype is target._dtype) or not (written.numel and read.numel):
             continue
         if not (geo.is_dense(written) and geo.is_dense(read)):
             continue  # too hard to decide, also for PyTorch
-        apart = read.offset + geo.extent(read) <= written.offset or written.offset + geo.extent(written) <= read.offset
-        same = read.offset == written.offset and read.numel == written.numel and read.stride == written.stride
+        (begin, end), (other_begin, other_end) = _bytes_spanned(target), _bytes_spanned(operand)
+        apart = other_end <= begin or end <= other_begin
+        same = other_begin == begin and read.numel == written.numel and read.stride == written.stride
         if not apart and not same:
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-                "memory location. Please clone() the tensor before performing the operation."
-            )
+            raise RuntimeError(_SINGLE_LOCATION)
+
+
+def _bytes_spanned(tensor: TensorBase) -> tuple[int, int]:
+    geometry, itemsize = tensor._geometry, tensor._dtype.itemsize
+    return geometry.offset * itemsize, (geometry.offset + geo.extent(geometry)) * itemsize
+
+
+def refuse_overlap(target: TensorBase, *operands: Any) -> None:
+    """``RuntimeError`` if an operand lies in the written memory, be it at the same elements: what is read would depend on
+    what has been written before it."""
+    for operand in operands:
+        if operand is target:
+            raise RuntimeError(_SINGLE_LOCATION)
+        if isinstance(operand, TensorBase) and operand._storage.data is target._storage.data:
+            same = operand._geometry.with_pending("") is target._geometry.with_pending("")
+            if same and operand.numel() and geo.is_dense(target._geometry):  # else too hard to decide, also for PyTorch
+                raise RuntimeError(_SINGLE_LOCATION)
+    check_partial_overlap(target, operands)
+
+
+_SINGLE_LOCATION = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
+    "Please clone() the tensor before performing the operation."
+)
 
 
 # ---- out= ---------------------------------------------------------------------------------------------------------
@@ -182,9 +257,13 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     operands = arguments[: declaration.operands]
     check_operands(declaration, operands)
     check_out(declaration.name, out, [a for a in arguments if isinstance(a, TensorBase)])
+    check_partial_overlap(out, operands)
+    shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
+    if any(operand is out for operand in operands):
+        _check_shape_fits(out, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     _check_castable(result_dtype, out._dtype)
-    shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
+    check_kind(declaration, compute_dtype)
     extra = arguments[declaration.operands :]
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
@@ -201,11 +280,23 @@ def check_out(name: str, out: Any, inputs: Sequence[Any]) -> None:
             "arguments requires grad."
         )
     device_of(name, (out, *inputs))
+    if watch.writes:
+        before_write(out)
     if geo.overlaps_itself(out._geometry):
         raise RuntimeError(
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
+
+
+def make_room(tensor: Any, geometry: geo.Geometry) -> None:
+    """Give a tensor another geometry over its own memory, which grows if need be and never shrinks, as in ``resize_``."""
+    geometry = geo.Geometry(geometry.shape, geometry.stride, tensor._geometry.offset)
+    needed = (geometry.offset + geo.extent(geometry)) * tensor._dtype.itemsize if geometry.numel else 0
+    storage = tensor._storage
+    if storage.nbytes() < needed:
+        storage.resize_(needed)
+    tensor._geometry, tensor._array = geometry, None
 
 
 def write_out(out: Any, array: Any, shape: tuple[int, ...]) -> Any:
@@ -219,9 +310,9 @@ def write_out(out: Any, array: Any, shape: tuple[int, ...]) -> Any:
                 "tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
                 stacklevel=3,
             )
-        fresh = allocate(geo.contiguous(tuple(shape)), out._dtype, out.device)
-        out._storage.data = fresh._storage.data
-        out._geometry, out._array = fresh._geometry, None
+        make_room(out, geo.contiguous(tuple(shape)))
+    if out._geometry.pending:
+        begin_write(out)
     out.array[...] = array
     bump_version(out)
     return out
