@@ -23,6 +23,7 @@ from minitorch.autograd.anomaly_mode import is_anomaly_check_nan_enabled, is_ano
 from minitorch.autograd.grad_mode import is_grad_enabled, is_inference_mode_enabled
 from minitorch.core.context import (
     are_deterministic_algorithms_enabled,
+    compiled_with_cxx11_abi,
     get_deterministic_debug_mode,
     get_float32_matmul_precision,
     get_num_interop_threads,
@@ -447,13 +448,11 @@ from minitorch.ops.ranges import (
 from minitorch.ops.rearranging import (
     diag,
     diag_embed,
-    flip,
     fliplr,
     flipud,
     repeat_interleave,
     roll,
     rot90,
-    tile,
     trace,
     tril,
     triu,
@@ -505,6 +504,7 @@ from minitorch.ops.splitting import (
 )
 from minitorch.ops.statistics import std, std_mean, var, var_mean
 from minitorch.ops.svd import torch_svd as svd
+from minitorch.ops.tuple_forms import flip, permute, reshape, tile
 from minitorch.ops.unique import unique, unique_consecutive
 from minitorch.ops.vector_products import chain_matmul, inner, kron, vdot
 from minitorch.ops.vector_products import torch_cross as cross
@@ -544,9 +544,7 @@ from minitorch.ops.views import (
     detach,
     flatten,
     movedim,
-    permute,
     ravel,
-    reshape,
     squeeze,
     swapaxes,
     swapdims,
@@ -581,6 +579,9 @@ from minitorch import linalg as linalg  # isort: skip
 from minitorch import nn as nn  # isort: skip
 from minitorch import optim as optim  # isort: skip
 from minitorch import utils as utils  # isort: skip
+from minitorch import func as func  # isort: skip
+from minitorch import viz as viz  # isort: skip
+from minitorch._explain import explain as explain  # isort: skip
 from minitorch import serialization as serialization  # isort: skip
 from minitorch.serialization import load as load  # isort: skip
 from minitorch.serialization import save as save  # isort: skip

@@ -412,9 +412,9 @@ class Tensor(TensorBase):
     logaddexp = special.logaddexp
     logaddexp2 = special.logaddexp2
     xlogy = special.xlogy
-    xlogy_ = special.xlogy.inplace
+    xlogy_ = special.xlogy_
     copysign = special.copysign
-    copysign_ = special.copysign.inplace
+    copysign_ = special.copysign_
     heaviside = special.heaviside
     heaviside_ = special.heaviside.inplace
     sinc = special.sinc
@@ -535,6 +535,7 @@ class Tensor(TensorBase):
     # ---- indexing (ops/indexing.py, advanced_indexing.py, gather_scatter.py, index_along.py, masking.py) ----------
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
+    __delitem__ = indexing.delitem
     index_put = advanced_indexing.index_put
     index_put_ = advanced_indexing.index_put_
     nonzero = argwhere = advanced_indexing.nonzero
@@ -765,6 +766,10 @@ class Tensor(TensorBase):
         if self._meta is not None and (value._geometry, value._dtype) != (self._geometry, self._dtype):
             self._meta.accumulator = None
         self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None
+
+    @data.deleter
+    def data(self) -> None:
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
     # ---- subclasses (overrides.py) --------------------------------------------------------------------------------
     __torch_function__: Any = classmethod(overrides.default_torch_function)

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch import pending
 from minitorch.autograd.grad_mode import modes
-from minitorch.core import dtypes
+from minitorch.core import dtypes, pending
 from minitorch.core import geometry as geo
-from minitorch.core.backend import Array
+from minitorch.core.backend import Array, cannot_allocate
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry, Size
@@ -258,6 +257,10 @@ class TensorBase:
             raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self.requires_grad_(value)
 
+    @requires_grad.deleter
+    def requires_grad(self) -> None:
+        raise RuntimeError("requires_grad must be a bool, and can't be deleted")
+
     def requires_grad_(self, requires_grad: bool = True) -> Any:
         """Make this leaf collect gradients, or stop it. ``RuntimeError`` for integers and for non-leaves."""
         if not isinstance(requires_grad, bool):
@@ -413,7 +416,11 @@ def over_storage(storage: Storage, dtype: Dtype, geometry: Geometry) -> Any:
 def allocate(geometry: Geometry, dtype: Dtype, device: Device) -> Any:
     """A new uninitialised tensor with the given (dense, offset 0) geometry."""
     if geometry.is_plain:
-        return wrap(device.backend.xp.empty(geometry.shape, dtype.np), dtype, device, geometry)
+        try:
+            array = device.backend.xp.empty(geometry.shape, dtype.np)
+        except (MemoryError, ValueError) as error:
+            raise cannot_allocate(geometry.shape, dtype.itemsize) from error
+        return wrap(array, dtype, device, geometry)
     storage = Storage.allocate(geo.extent(geometry) * dtype.itemsize, device)
     storage.is_inference = modes.inference
     return over_storage(storage, dtype, geometry)

@@ -21,7 +21,9 @@ SHAPES = (
     [], [], [1], [2], [3], [5], [7], [20], [0], [1, 1], [2, 3], [3, 2], [4, 12], [1, 30], [0, 3], [3, 0], [2, 0, 4],
     [2, 3, 2], [1, 1, 3], [2, 1, 2, 2], [1, 2, 1, 2, 2], [2, 2, 2, 1, 1],
 )  # fmt: skip
-LARGE_SHAPES = ([1001], [1000], [40, 30], [7, 200], [200, 7], [11, 12, 13], [3, 7, 8, 9], [2, 2, 300], [1100, 1], [7, 7, 7, 7])  # fmt: skip
+LARGE_SHAPES = (
+    [1001], [1000], [40, 30], [7, 200], [200, 7], [11, 12, 13], [3, 7, 8, 9], [2, 2, 300], [1100, 1], [7, 7, 7, 7],
+)  # fmt: skip
 
 
 def number(rng: Random, kind: str) -> str:
@@ -39,7 +41,9 @@ def number(rng: Random, kind: str) -> str:
     if kind == "huge":
         return repr(rng.uniform(-1, 1) * 10.0 ** rng.randint(3, 45))
     if kind == "edge":
-        return rng.choice(("1e-4", "9.999e-5", "1e8", "1.0001e8", "1e3", "1000.5", "0.1", "999.99999", "0.00005", "1e5"))
+        return rng.choice(
+            ("1e-4", "9.999e-5", "1e8", "1.0001e8", "1e3", "1000.5", "0.1", "999.99999", "0.00005", "1e5")
+        )
     return rng.choice(("inf", "-inf", "nan", "0.0", "-0.0", "1.0", "-2.5", "5e-324", "1.7976931348623157e308", "6e-8"))
 
 
@@ -90,8 +94,10 @@ def tensor(rng: Random) -> str:
 
 
 VIEWS = (
-    "t.t()", "t.transpose(0, -1)", "t[::2]", "t[..., 1:]", "t.unsqueeze(0)", "t.expand(2, *t.shape)", "t.flatten()", "t[0]",
-    "t.conj()", "t.detach()", "t.mT", "t.reshape(-1)", "t.permute(*range(t.dim())[::-1])", "t[..., None]", "t.real", "t.imag",
+    "t.t()", "t.transpose(0, -1)", "t[::2]", "t[..., 1:]", "t.unsqueeze(0)", "t.expand(2, *t.shape)", "t.flatten()",
+    "t[0]",
+    "t.conj()", "t.detach()", "t.mT", "t.reshape(-1)", "t.permute(*range(t.dim())[::-1])", "t[..., None]", "t.real",
+    "t.imag",
     "t.expand(30, *t.shape)", "t.to(torch.float64)", "t.squeeze()", "t.T", "t.view(-1)", "t.diagonal()",
 )  # fmt: skip
 GRADS = (
@@ -102,17 +108,20 @@ GRADS = (
     "t = nn.parameter.Buffer(t)", "t = t.requires_grad_().clone().detach()", "t = t.requires_grad_().unbind()[0]",
     "t = t.requires_grad_().clone(); t.zero_()", "t = torch.stack([t.requires_grad_(), t])",
     "t = torch.where(t == 0, t.requires_grad_(), 1)", "t = t.requires_grad_().masked_fill(t > 1, 0)",
-    "t = t.requires_grad_().clone(); u = t.view(-1); u.fill_(3)", "t = t.requires_grad_().clone(); u = t[0]; t.add_(1); t = u",
+    "t = t.requires_grad_().clone(); u = t.view(-1); u.fill_(3)",
+    "t = t.requires_grad_().clone(); u = t[0]; t.add_(1); t = u",
     "with torch.no_grad(): u = t.requires_grad_().clone()[0]\nt = u", "t = t.requires_grad_().flip(0)",
     "t = t.requires_grad_()[torch.tensor([0])]",
     "t = t.requires_grad_().clamp(min=1)",
 )  # fmt: skip
 SHOWS = (
     "repr(t)", "repr(t)", "repr(t)", "repr(t)", "str(t)", "format(t)", "f'{t}'", "f'{t!r}'", "f'{t:.2f}'", "f'{t:10}'",
-    "f'{t:d}'", "f'{t:>12.3e}'", "f'{t:s}'", "repr([t, t])", "repr({'a': t})", "repr((t,))", "t.__repr__(tensor_contents='XYZ')",
+    "f'{t:d}'", "f'{t:>12.3e}'", "f'{t:s}'", "repr([t, t])", "repr({'a': t})", "repr((t,))",
+    "t.__repr__(tensor_contents='XYZ')",
     "repr(t.shape)", "repr(t.size())", "repr(t.stride())", "repr(t.dtype)", "repr(t.device)", "repr(t.layout)",
     "repr(t.tolist())", "repr(t.item())",
-    "str(t.grad_fn)[:15]", "'%s' % t", "'%r %s' % (t, t.shape)", "repr(nn.Parameter(t))", "str(nn.Parameter(t))", "repr(t.data)",
+    "str(t.grad_fn)[:15]", "'%s' % t", "'%r %s' % (t, t.shape)", "repr(nn.Parameter(t))", "str(nn.Parameter(t))",
+    "repr(t.data)",
     "repr(t.grad)",
     "repr(torch.finfo(t.dtype))", "repr(torch.iinfo(t.dtype))", "str(torch.finfo(t.dtype))", "'{:.3g}'.format(t)",
     "str({'x': [t, {'y': t}]})", "repr(list(t))",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+from documents import OURS, ROOT, THEIRS, examples
 
 
 def program_and_output():
     """The first Python block of the README and the text block that follows it."""
-    match = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", README, re.DOTALL)
-    assert match, "the README has no program followed by its output"
-    return match.groups()
+    source, shown = examples("README.md")[0]
+    assert shown, "the README has no program followed by its output"
+    return source, shown
 
 
 def run(source):
@@ -29,7 +26,7 @@ def run(source):
 def test_the_program_prints_the_same_under_torch_and_minitorch_and_in_the_readme():
     source, shown = program_and_output()
     ours = run(source)
-    theirs = run(source.replace("import minitorch as torch", "import torch"))
+    theirs = run(source.replace(OURS, THEIRS))
     assert "import torch" in source
     assert ours == theirs
     assert ours == shown

@@ -9,8 +9,6 @@ import pickle
 import pytest
 from outcomes import check_outcome, programs
 
-import minitorch
-
 ATTRIBUTES = programs(
     "torch, x, s, g, i",
     "x.size()", "x.size(0)", "x.size(-1)", "x.size(5)", "x.size(dim=1)", "x.size(1.)", "x.size('a')", "x.stride()",

@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from minitorch._explain import tensors
-from minitorch._explain.nodes import UNKNOWN, call_of, leaf_of, metadata_of, operator_name, saved_of
-from minitorch._explain.source import first_paragraph, formula_of, operators_behind, place_of
+from minitorch._explain.nodes import UNKNOWN, call_of, leaf_of, metadata_of, saved_of
+from minitorch._explain.source import first_paragraph, formula_of, operators_behind, place_of, seen_from_here
 from minitorch._explain.tree import Graph, names_of, tree
 from minitorch.autograd.function import BackwardCFunction, Function
 from minitorch.autograd.inplace import CopySlices
@@ -119,7 +119,7 @@ def _call(node: Node) -> list[str]:
         lines.append("? : neither a derivative nor a gradient needs it, so the graph does not keep it")
     trace = getattr(node, "_metadata", {}).get("traceback_")
     if trace:
-        lines.append("called at" if isinstance(trace, str) else "called at, by anomaly mode's record")
+        lines.append("called at, as detect_anomaly recorded it:")
         lines.extend("".join(trace).rstrip().splitlines()[-2:])
     return lines
 
@@ -185,16 +185,17 @@ def _saved(node: Node) -> list[str]:
 
 def _function(subject: Any) -> Explanation:
     if isinstance(subject, type) and issubclass(subject, Function):
-        return Explanation(f"{subject.__name__}: a function with a derivative of its own", [
-            ("Where it stands", _places_of_function(subject))
-        ])
+        return Explanation(
+            f"{subject.__name__}: a function with a derivative of its own",
+            [("Where it stands", _places_of_function(subject))],
+        )
     function, name = subject, getattr(subject, "__qualname__", type(subject).__name__)
     if not isinstance(subject, type) and not hasattr(subject, "__code__") and hasattr(subject, "forward"):
         function, name = subject.forward, f"{type(subject).__name__}.forward"  # a module
     elif isinstance(subject, type):
         if "forward" not in dir(subject):
             return Explanation(f"class {name}", [("Where it stands", [_place_of_class(subject)])])
-        function, name = subject.forward, f"{name}.forward"
+        function, name = getattr(subject, "forward"), f"{name}.forward"  # noqa: B009  mypy knows of no forward
     function = getattr(function, "__func__", function)
     operators = operators_behind(function)
     place = place_of(function)
@@ -212,7 +213,6 @@ def _function(subject: Any) -> Explanation:
 
 def _place_of_class(cls: type) -> str:
     try:
-        line = inspect.getsourcelines(cls)[1]
+        return f"{seen_from_here(inspect.getsourcefile(cls) or '')}:{inspect.getsourcelines(cls)[1]}"
     except (OSError, TypeError):
-        return "defined where there is no file"
-    return place_of(lambda: None).rpartition(":")[0] if line < 0 else f"{inspect.getsourcefile(cls)}:{line}"
+        return "written in C, or typed into a console: there is no file"

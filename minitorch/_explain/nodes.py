@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 from minitorch.autograd.function import BackwardCFunction
 from minitorch.autograd.inplace import CopySlices
 from minitorch.autograd.node import AccumulateGrad, Node
+from minitorch.autograd.saved_tensors import Packed
 from minitorch.core.geometry import Geometry
-from minitorch.ops.declare.declaration import ARGUMENT, GEOMETRY, NUMBER, OperatorNode
+from minitorch.ops.declare.declaration import ARGUMENT, GEOMETRY, NUMBER, PACKED, OperatorNode
 from minitorch.tensor_base import TensorBase
 
 UNKNOWN = "?"
@@ -90,20 +91,18 @@ def arguments_of(node: OperatorNode) -> dict[str, str]:
     for declared, value in zip(node.operator.saved, node.saved or ()):
         if declared.kind is GEOMETRY and value is not None:
             known.setdefault(declared.place, described(value))
-    inputs = input_edges(node)
-    for place, (_, edge) in enumerate(inputs):
-        index = inputs_index(node)[place]
+    lists: dict[int, list[str]] = {}
+    for index, edge in zip(_places_of_edges(node), node.edges):
         made = _made_by(edge)
-        if made != UNKNOWN:
-            known[index] = made if (node.list_sizes or {}).get(index) is None else _joined(known.get(index), made)
+        if index in (node.list_sizes or {}):
+            lists.setdefault(index, []).append(made)
+        elif made != UNKNOWN:
+            known[index] = made
+    known.update((index, f"[{', '.join(items)}]") for index, items in lists.items())
     for declared, value, version in zip(node.operator.saved, node.saved or (), node.versions):
-        if declared.kind is ARGUMENT and declared.wanted_by & node.needs:
+        if declared.kind is ARGUMENT and declared.wanted_by & node.needs and version != PACKED:
             known[declared.place] = _number(value) if version == NUMBER else described(value)
     return {name: known.get(index, UNKNOWN) for index, name in enumerate(node.operator.parameters)}
-
-
-def _joined(so_far: str | None, another: str) -> str:
-    return f"[{another}]" if so_far is None or not so_far.startswith("[") else f"{so_far[:-1]}, {another}]"
 
 
 def _number(value: Any) -> str:
@@ -115,7 +114,7 @@ def _made_by(edge: Any) -> str:
     return UNKNOWN if edge is None else metadata_of(edge[0], edge[1]) or UNKNOWN
 
 
-def inputs_index(node: OperatorNode) -> list[int]:
+def _places_of_edges(node: OperatorNode) -> list[int]:
     """For each edge the place of the parameter it belongs to: a list of tensors has an edge for each of them."""
     sizes = node.list_sizes or {}
     return [index for index in node.operator.differentiable for _ in range(sizes.get(index, 1))]
@@ -161,6 +160,8 @@ def saved_of(node: Node) -> list[Saved] | None:
 def _saved(name: str, value: Any, version: int) -> Saved:
     if isinstance(value, TensorBase) and version >= 0:
         return Saved(name, described(value), version, value._storage.version)
+    if version == PACKED or isinstance(value, Packed):
+        return Saved(name, "packed by saved_tensors_hooks")
     return Saved(name, _number(value) if version == NUMBER else described(value))
 
 

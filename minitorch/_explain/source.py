@@ -22,10 +22,11 @@ def place_of(function: Callable[..., Any]) -> str:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         return ""
-    return f"{_seen_from_here(code.co_filename)}:{code.co_firstlineno}"
+    return f"{seen_from_here(code.co_filename)}:{code.co_firstlineno}"
 
 
-def _seen_from_here(path: str) -> str:
+def seen_from_here(path: str) -> str:
+    """The path from the current folder, if it lies in it."""
     here = os.getcwd() + os.sep
     return path[len(here) :] if path.startswith(here) else path
 
@@ -78,7 +79,7 @@ def operators_behind(function: Any) -> list[Operator]:
     for _ in range(_STEPS):
         following: list[Any] = []
         for candidate in level:
-            operator = declared(candidate)
+            operator = candidate if isinstance(candidate, Operator) else declared(candidate)
             if operator is not None:
                 if operator not in found:
                     found.append(operator)
@@ -115,7 +116,7 @@ def _used_by(function: Any) -> Iterator[Any]:
     names = list(_names_in(code))
     for name in names:
         value = function.__globals__.get(name)
-        if isinstance(value, ModuleType):
+        if isinstance(value, ModuleType) and value.__name__.startswith("minitorch"):
             members = [getattr(value, other, None) for other in names]
             yield from (member for member in members if _is_ours(member))
         elif _is_ours(value):
@@ -130,4 +131,8 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def _is_ours(value: Any) -> bool:
-    return isinstance(value, FunctionType) and value.__module__.startswith(("minitorch.ops.", "minitorch.nn."))
+    return (
+        isinstance(value, Operator)
+        or isinstance(value, FunctionType)
+        and value.__module__.startswith(("minitorch.ops.", "minitorch.nn."))
+    )

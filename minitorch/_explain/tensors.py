@@ -6,9 +6,8 @@ Each function returns lines of text about one question, or none where the questi
 from __future__ import annotations
 
 import gc
-from typing import Any
 
-from minitorch._explain.nodes import kind, metadata_of
+from minitorch._explain.nodes import kind
 from minitorch.autograd.inplace import CopySlices
 from minitorch.autograd.node import Node
 from minitorch.core import geometry as geo
@@ -75,10 +74,11 @@ def how_made(tensor: TensorBase, node: Node | None) -> list[str]:
     if tensor._requires_grad:
         return [_gradient(tensor)]
     if tensor.dtype.category < FLOATING:
-        return [f"{tensor.dtype} has no derivatives: only floating point and complex tensors can require grad"]
+        name = str(tensor.dtype).removeprefix("torch.")
+        return [f"{name} has no derivatives: only floating point and complex tensors can require grad"]
     return [
-        "no grad_fn, for one of three reasons: it was made directly from data; nothing that requires grad went into it;",
-        "or recording was off or cut: no_grad, detach(), .data",
+        "no grad_fn, for one of three reasons: it was made directly from data; or nothing that requires grad went into",
+        "it; or recording was off (no_grad) or cut (detach(), .data)",
         *_companions(tensor),
     ]
 
@@ -114,9 +114,8 @@ def _rewritten(tensor: TensorBase, node: Node) -> list[str]:
         ]
     if base is not None and node.name() == "AsStridedBackward0" and isinstance(base._grad_fn, CopySlices):
         return [
-            "its base was written in place after this view was made. The old grad_fn was no longer true, so it was made",
-            "anew: as_strided with this view's geometry on the present history of the base, "
-            f"{base._grad_fn.name()} {metadata_of(base._grad_fn)}",
+            "its base was written in place after this view was made. The old grad_fn was no longer true, so a new one",
+            f"was made: as_strided with this view's geometry, on {base._grad_fn.name()}, the base's present history",
         ]
     return []
 
@@ -156,8 +155,3 @@ def hooks_of(tensor: TensorBase) -> list[str]:
     if meta.retains_grad:
         lines.append("retain_grad() was called: backward() keeps its .grad although it is no leaf")
     return lines
-
-
-def edge_reason(value: Any) -> str:
-    """Why no gradient flows to an argument that is kept."""
-    return "" if not isinstance(value, TensorBase) or value.requires_grad else ", no grad"

@@ -5,8 +5,8 @@
     |          MulBackward0 float32 [2, 3]; input: leaf x float32 [2, 3], other: leaf w float32 [3] (#1)
     `-- other: SumBackward0 float32 []; input: leaf w (#1)
 
-A node's inputs stand below it. With a single one there is no need to indent, so a chain is a column. Leaves stand on the
-line of the node that uses them. What has several users gets a number where it is first met, and is only referred to
+A node's inputs stand below it. With a single one there is no need to indent, so a chain is a column. Leaves stand on
+the line of the node that uses them. What has several users gets a number where it is first met, and is only referred to
 afterwards. Long chains are folded, and the whole ends after a number of lines; both say how much they hide.
 
 Nothing is recursive: the graph may be 100,000 nodes deep.
@@ -22,6 +22,7 @@ from minitorch._explain.nodes import input_edges, kind, leaf_of, metadata_of
 from minitorch.autograd.node import AccumulateGrad, Node
 
 _KEEP = 4  # nodes shown at either end of a folded chain
+_DEEPEST = 60  # letters of indentation; what lies deeper is left out
 
 
 class Graph:
@@ -102,6 +103,10 @@ class _Walk:
             for text in self._column(chain):
                 yield first + text
                 first = below
+            if self.fold and len(below) > _DEEPEST:
+                if inputs:
+                    yield f"{below}... {len(inputs)} inputs, too deep to be shown here"
+                continue
             for place, (name, child) in enumerate(reversed(inputs)):
                 last = place == 0
                 stem = f"{name}: "

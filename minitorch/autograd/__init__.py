@@ -1,7 +1,8 @@
 """Floor 2, the mirror of ``torch.autograd``: recording what is computed and carrying gradients back.
 
-Read in this order: ``node`` (the graph), ``engine`` (the walk through it), ``grad_mode``, ``inplace``, ``function``
-(operators of your own), ``graph`` (the graph as data), ``gradcheck``.
+Read in this order: ``node`` (the graph), ``engine`` (the walk through it), ``hooks``, ``grad_mode``, ``inplace``,
+``function`` (operators of your own), ``graph`` (the graph as data), ``saved_tensors`` (what it keeps, packed away),
+``anomaly_mode`` (which line of the forward pass it was), ``functional`` (Jacobians), ``forward_ad``, ``gradcheck``.
 
 Here are the two ways in, ``backward`` and ``grad``: what the user hands over becomes edges and cotangents, which go
 to the engine.
@@ -9,6 +10,7 @@ to the engine.
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -61,6 +63,8 @@ def backward(
     roots = _as_tuple(tensors)
     edges, gradients = _start(roots, grad_tensors)
     keep = create_graph if retain_graph is None else retain_graph
+    if type(keep) is not bool:
+        operator.index(keep)  # TypeError for what is no number
     if create_graph:
         _warn_of_cycles()
     if wanted is None:
@@ -107,6 +111,8 @@ def grad(
     roots = _as_tuple(outputs)
     sources = _inputs(inputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph
+    if type(keep) is not bool:
+        operator.index(keep)  # TypeError for what is no number
 
     def go(cotangents: Any, is_last: bool = True) -> list[Any]:
         edges, gradients = _start(roots, cotangents)

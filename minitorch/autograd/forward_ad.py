@@ -26,9 +26,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
-from minitorch import autograd
+import minitorch.autograd as autograd
 from minitorch.autograd.grad_mode import _ModeContext, enable_grad, is_grad_enabled, modes
 from minitorch.autograd.node import AccumulateGrad, Node, fit_gradient, gradient_edge
 from minitorch.autograd.watch import watch
@@ -216,7 +216,7 @@ def _leads_to_leaf(tensor: Any) -> bool:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if isinstance(node, AccumulateGrad):
+        if isinstance(node, AccumulateGrad) and node not in _probes:
             return True
         new = {edge[0] for edge in node.edges if edge is not None} - seen
         seen |= new
@@ -265,7 +265,7 @@ def _to_be_done(start: Node, known: WeakKeyDictionary[Node, list[Any]]) -> list[
 
 def _push(node: Node, arriving: Sequence[Any]) -> list[Any]:
     """The tangents of a node's outputs from those of its inputs: ``J v`` by the double-backward trick."""
-    probes = [_zeros(metadata, requires_grad=True) for metadata in node.outputs]
+    probes = [_probe(metadata) for metadata in node.outputs]
     towards = {edge[0] for edge, tangent in zip(node.edges, arriving) if edge is not None and tangent is not None}
     gradients = node.apply_towards(towards, probes)
     rows, weights = [], []
@@ -286,10 +286,22 @@ def _push(node: Node, arriving: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _zeros(metadata: Any, requires_grad: bool = False) -> Any:
+def _probe(metadata: Any) -> Any:
+    """The ``u`` that plays no part: ones, as a formula that takes logarithms of cotangents is not linear at zero."""
+    probe = _zeros(metadata)
+    if probe is not None:
+        probe.add_(1).requires_grad_()
+        _probes.add(gradient_edge(probe)[0])  # type: ignore[index]
+    return probe
+
+
+_probes: WeakSet[Node] = WeakSet()  # their leaves: a tangent may lead there, and does not require grad for that
+
+
+def _zeros(metadata: Any) -> Any:
     if metadata is None or metadata[1].category < FLOATING:
         return None
-    return zeros(metadata[0].shape, dtype=metadata[1], requires_grad=requires_grad)
+    return zeros(metadata[0].shape, dtype=metadata[1])
 
 
 def _check_jvp(ctx: Any, inputs: Sequence[Any], tangents: list[Any], place: int, output: Any, result: Any) -> None:

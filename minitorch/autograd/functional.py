@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from minitorch import autograd
+import minitorch.autograd as autograd
 from minitorch.autograd.grad_mode import enable_grad, is_grad_enabled, set_grad_enabled
 from minitorch.ops.creation import zeros_like
 from minitorch.tensor_base import TensorBase

@@ -127,6 +127,8 @@ class set_grad_enabled(_ModeContext):  # noqa: N801
     """Switch recording on or off at once; as a context manager, back at the end."""
 
     def __init__(self, mode: bool) -> None:
+        if mode is not True and mode is not False:
+            raise TypeError(f"set_grad_enabled(): argument 'enabled' must be bool, not {type(mode).__name__}")
         self.previous = is_grad_enabled()
         self.mode = mode
         _switch(mode)

@@ -32,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import autograd
+import minitorch.autograd as autograd
 from minitorch.autograd.diagnosis import diagnose
 from minitorch.autograd.function import Function
 from minitorch.autograd.jacobians import (

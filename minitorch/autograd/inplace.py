@@ -20,12 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from minitorch import pending
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.mutation import before_write
 from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge, move_hooks
 from minitorch.autograd.watch import watch
 from minitorch.core import geometry as geo
+from minitorch.core import pending
 from minitorch.tensor_base import DEFAULT, IN_FUNCTION, IN_INFERENCE, IN_NO_GRAD, MULTI_OUTPUT, TensorBase
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import autograd
+import minitorch.autograd as autograd
 from minitorch.tensor_base import TensorBase
 
 Program = Callable[..., Any]

@@ -9,6 +9,7 @@ PyTorch's counterpart is the dispatch key of a device with the kernels registere
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 Array = Any  # an array of the backend's array module: np.ndarray on the CPU
@@ -34,6 +35,17 @@ class Backend:
     def flat_bytes(self, array: Array) -> Array:
         """The C-contiguous ``array`` as memory that ``strided_array`` accepts, without a copy."""
         raise NotImplementedError
+
+
+def cannot_allocate(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
+    """What to raise where there is no memory for an array of that shape."""
+    count = math.prod(shape)
+    if count * itemsize >= 2**63:
+        return RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)}")
+    return RuntimeError(
+        f"DefaultCPUAllocator: can't allocate memory: you tried to allocate {count * itemsize} bytes, for sizes="
+        f"{list(shape)}. Error code 12 (Cannot allocate memory)"
+    )
 
 
 _backends: dict[str, Backend] = {}

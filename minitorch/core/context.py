@@ -61,6 +61,11 @@ def set_flush_denormal(mode: bool) -> bool:
     return False
 
 
+def compiled_with_cxx11_abi() -> bool:
+    """A fact about PyTorch's own build that programs ask for before they compile extensions: True, as it is there."""
+    return True
+
+
 # ---- determinism -----------------------------------------------------------------------------------------------------
 
 

@@ -182,9 +182,7 @@ class UntypedStorage:
 
     def __setitem__(self, index: Any, value: int) -> None:
         if not isinstance(value, int):
-            raise RuntimeError(
-                f"can only set storage content with a int types, but got {type(value).__name__} instead"
-            )
+            raise RuntimeError(f"can only set storage content with a int types, but got {type(value).__name__} instead")
         if not isinstance(index, (int, slice)):
             raise RuntimeError(f"can't index a torch.UntypedStorage with {type(index).__name__}")
         if isinstance(index, int) and not -self.nbytes() <= index < self.nbytes():

@@ -25,7 +25,7 @@ def sym_float(a: Any) -> float:
 
 def sym_int(a: Any) -> int:
     """a as an int, rounded towards zero."""
-    return math.floor(a) if a >= 0 else math.ceil(a)
+    return int(a)
 
 
 def sym_max(a: Any, b: Any) -> Any:

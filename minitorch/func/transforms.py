@@ -2,7 +2,8 @@
 
 The inputs of the function are made leaves of a graph of their own (``enter``); what comes back is cut off from these
 leaves (``leave``) unless it also leads to others: to a tensor that requires grad outside, or to the inputs of a
-transform around this one. That is all it takes for transforms to compose, as every gradient is recorded.
+transform around this one, which is still under way. That is all it takes for transforms to compose, as every gradient
+is recorded.
 
 ``jvp`` goes backward twice, see ``autograd/functional.py``.
 
@@ -14,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
+from weakref import WeakSet
 
-from minitorch import autograd
+import minitorch.autograd as autograd
 from minitorch.autograd.grad_mode import enable_grad, is_grad_enabled
 from minitorch.autograd.node import AccumulateGrad, Node, gradient_edge
 from minitorch.func.trees import flatten, form
-from minitorch.ops.creation import zeros_like
+from minitorch.ops.creation import ones_like, zeros_like
 from minitorch.tensor_base import TensorBase
 
 Program = Callable[..., Any]
@@ -39,15 +41,12 @@ def enter(tensors: Sequence[Any]) -> list[Any]:
 
 
 def leave(tree: Any, own: Sequence[Any]) -> Any:
-    """The tree without the history that ends in the leaves among ``own``."""
+    """The tree without the history that ends in the leaves among ``own``, which are done with."""
     leaves, rebuild = flatten(tree)
-    ends = {gradient_edge(tensor)[0] for tensor in own if tensor.is_leaf}  # type: ignore[index]
+    _finished.update(gradient_edge(tensor)[0] for tensor in own if tensor.is_leaf)  # type: ignore[index]
     outside = is_grad_enabled()
     return rebuild(
-        [
-            leaf if not isinstance(leaf, TensorBase) or outside and _leads_on(leaf, ends) else _cut(leaf)
-            for leaf in leaves
-        ]
+        [leaf if not isinstance(leaf, TensorBase) or outside and _leads_on(leaf) else _cut(leaf) for leaf in leaves]
     )
 
 
@@ -55,14 +54,17 @@ def _cut(tensor: Any) -> Any:
     return tensor.detach() if tensor.requires_grad else tensor
 
 
-def _leads_on(tensor: Any, ends: set[Node]) -> bool:
-    """Whether gradients from it reach a leaf that is not among ``ends``."""
+_finished: WeakSet[Node] = WeakSet()  # the leaves of transforms that are done: nobody asks for their gradients
+
+
+def _leads_on(tensor: Any) -> bool:
+    """Whether gradients from it reach a leaf of the user's, or of a transform that is under way."""
     edge = gradient_edge(tensor) if tensor.requires_grad else None
     stack = [] if edge is None else [edge[0]]
     seen = set(stack)
     while stack:
         node = stack.pop()
-        if isinstance(node, AccumulateGrad) and node not in ends:
+        if isinstance(node, AccumulateGrad) and node not in _finished:
             return True
         new = {to[0] for to in node.edges if to is not None} - seen
         seen |= new
@@ -228,7 +230,7 @@ def push_forward(
     outputs: Sequence[Any], inputs: Sequence[Any], directions: Sequence[Any], strict: bool = False
 ) -> tuple[list[Any], list[Any]]:
     """J v by going backward twice, and the leaves that the first pass started from."""
-    probes = [zeros_like(output.detach(), requires_grad=True) for output in outputs]
+    probes = [ones_like(output.detach(), requires_grad=True) for output in outputs]  # any number but 0, at log(u)
     for output in outputs if strict else ():
         if not output.requires_grad:
             raise RuntimeError(

@@ -12,6 +12,7 @@ from typing import Any
 
 from minitorch.core.memory_format import contiguous_format
 from minitorch.ops import activation, smooth_activation
+from minitorch.ops import rrelu as rrelus
 from minitorch.ops.creation import empty_like, zeros_like
 from minitorch.ops.random import exponential_
 
@@ -30,6 +31,11 @@ def leaky_relu(input: Any, negative_slope: float = 0.01, inplace: bool = False) 
     """x where positive, else ``negative_slope * x``."""
     function = activation.leaky_relu_ if inplace else activation.leaky_relu
     return function(input, negative_slope)
+
+
+def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Any:
+    """Leaky ReLU with a slope drawn for each element while training."""
+    return (rrelus.rrelu_ if inplace else rrelus.rrelu)(input, lower, upper, training)
 
 
 def threshold(input: Any, threshold: float, value: float, inplace: bool = False) -> Any:

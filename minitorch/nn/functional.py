@@ -34,6 +34,7 @@ from minitorch.nn.activation_functions import leaky_relu as leaky_relu
 from minitorch.nn.activation_functions import mish as mish
 from minitorch.nn.activation_functions import relu as relu
 from minitorch.nn.activation_functions import relu6 as relu6
+from minitorch.nn.activation_functions import rrelu as rrelu
 from minitorch.nn.activation_functions import selu as selu
 from minitorch.nn.activation_functions import sigmoid as sigmoid
 from minitorch.nn.activation_functions import silu as silu
@@ -70,10 +71,14 @@ from minitorch.ops.convolution import conv_transpose2d as conv_transpose2d
 from minitorch.ops.convolution import conv_transpose3d as conv_transpose3d
 from minitorch.ops.distance import cosine_similarity as cosine_similarity
 from minitorch.ops.distance import pairwise_distance as pairwise_distance
-from minitorch.ops.pairwise import pdist as pdist
 from minitorch.ops.matmul import bilinear as bilinear
 from minitorch.ops.matmul import linear as linear
 from minitorch.ops.padding import pad as pad
+from minitorch.ops.pairwise import pdist as pdist
+from minitorch.ops.pixel_shuffle import channel_shuffle as channel_shuffle
+from minitorch.ops.pixel_shuffle import native_channel_shuffle as native_channel_shuffle
+from minitorch.ops.pixel_shuffle import pixel_shuffle as pixel_shuffle
+from minitorch.ops.pixel_shuffle import pixel_unshuffle as pixel_unshuffle
 from minitorch.ops.pooling import avg_pool1d as avg_pool1d
 from minitorch.ops.pooling import avg_pool2d as avg_pool2d
 from minitorch.ops.pooling import avg_pool3d as avg_pool3d

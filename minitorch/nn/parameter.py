@@ -18,6 +18,7 @@ from minitorch._tensor import Tensor
 from minitorch.core import dtypes
 from minitorch.core.device import cpu
 from minitorch.core.geometry import contiguous
+from minitorch.ops import arguments as arg
 from minitorch.overrides import disabled_torch_function
 from minitorch.tensor_base import allocate
 
@@ -51,6 +52,7 @@ class Parameter(Tensor):
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         data = _nothing() if data is None else data.detach()
         parameter = same_memory_as(cls, data)
+        requires_grad = arg.boolean(requires_grad, "_make_subclass", "require_grad")
         if requires_grad and data._dtype.category < dtypes.FLOATING:
             raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         parameter._requires_grad = requires_grad

@@ -15,8 +15,8 @@ from typing import Any
 
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip, keep
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import is_boolean, is_complex
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import where
 
 
@@ -226,9 +226,9 @@ def _(grad: Any, input: Any, lambd: float) -> Any:
     return where(input.abs() <= lambd, 0, grad)
 
 
-def hardshrink(input: Any, lambd: float = 0.5) -> Any:
+def hardshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
     """``input``, but 0 where its magnitude is at most ``lambd``."""
-    return _hardshrink(input, lambd)
+    return _hardshrink(input, lambd, out=out)
 
 
 @pointwise("SoftshrinkBackward0", kinds="f")
@@ -242,11 +242,11 @@ def _(grad: Any, input: Any, lambd: float) -> Any:
     return where((input >= -lambd) & (input <= lambd), 0, grad)
 
 
-def softshrink(input: Any, lambd: float = 0.5) -> Any:
+def softshrink(input: Any, lambd: float = 0.5, *, out: Any = None) -> Any:
     """``input`` moved towards 0 by ``lambd``, which must not be negative."""
     if not lambd >= 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd}.")
-    return _softshrink(input, lambd)
+    return _softshrink(input, lambd, out=out)
 
 
 @pointwise("PreluKernelBackward0", kinds="f")
@@ -268,6 +268,7 @@ def _(grad: Any, input: Any) -> Any:
 def prelu(input: Any, weight: Any) -> Any:
     """``input`` where positive, else ``weight * input``; one weight, or one for each channel (dimension 1)."""
     arg.check_tensor(input, "prelu")
+    arg.check_tensor(weight, "prelu", "weight", 2)
     if input._dtype is not weight._dtype:
         raise RuntimeError(f"prelu: Type promoting not supported. Got {input.dtype} and {weight.dtype}")
     if weight.ndim > 1:

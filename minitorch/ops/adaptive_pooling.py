@@ -14,7 +14,7 @@ from typing import Any
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import adaptive_pooling as on_arrays
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.pooling import check_1d, single, to_places
 from minitorch.ops.views import squeeze, unsqueeze
 

@@ -20,16 +20,15 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from minitorch.autograd.node import written_in_place
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
-from minitorch.autograd.node import written_in_place
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate as accumulate_at
 from minitorch.ops.arrays.places import places_of
-from minitorch.ops.declare import operator
-from minitorch.ops.declare.operator import Operator, device_of, record
+from minitorch.ops.declare.operator import Operator, device_of, operator, record
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import check_index_range
@@ -163,7 +162,7 @@ _index = Operator(_index_forward, "IndexBackward0", skip=1)
 
 
 def _index_backward(grad: Any, input_geometry: Geometry, indices: Any) -> Any:
-    return _index_put.inplace(grad.new_zeros(input_geometry.shape), indices.unchanged(), grad, True)
+    return _index_put_impl.inplace(grad.new_zeros(input_geometry.shape), indices.unchanged(), grad, True)
 
 
 _index.add_derivative(("input",), _index_backward)
@@ -241,18 +240,28 @@ def _(grad: Any, values_geometry: Geometry, indices: Any) -> Any:
     return read(grad, indices.unchanged())
 
 
+# The same under the name that it has in the derivative of reading.
+_index_put_impl = writer("IndexPutImplBackward0", preserve=True)(_index_put.operator.forward)
+for _formula in _index_put.operator.formulas:
+    _index_put_impl.operator.add_derivative(
+        tuple(_index_put.operator.parameters[place] for place in _formula.inputs), _formula.function
+    )
+
+
 def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """A copy of ``input`` with ``out[indices] = values``, or ``+= values``, adding every time an element is named."""
+    accumulate = arg.boolean(accumulate, "index_put", "accumulate")
     expanded = _check_put(input, indices, values, "index_put")
-    return _index_put(input, expanded, values, bool(accumulate))
+    return _index_put(input, expanded, values, accumulate)
 
 
 def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """``index_put`` into ``input`` itself."""
+    accumulate = arg.boolean(accumulate, "index_put_", "accumulate")
     expanded = _check_put(input, indices, values, "index_put_")
     if not fills_masks(indices, values):
         refuse_overlap(input, values, *indices)
-    return _index_put.inplace(input, expanded, values, bool(accumulate))
+    return _index_put.inplace(input, expanded, values, accumulate)
 
 
 def _check_put(input: Any, indices: Any, values: Any, function: str) -> Indices:
@@ -276,6 +285,7 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
     """The expanded indices, after PyTorch's checks of dtype, range and the shape of ``values``."""
     expanded = expand_masks(input, indices)
     _check_broadcast(expanded)
+    _check_nothing_is_read(input, expanded)
     if fills_masks(indices, values):
         if any(mask is not None and mask._dtype is dtypes.uint8 for mask in indices):
             raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
@@ -284,7 +294,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
             f"Index put requires the source and destination dtypes match, got {scalar_type_name(input._dtype)} for the "
             f"destination and {scalar_type_name(values._dtype)} for the source."
         )
-    _check_range(input, expanded)
+    if input._geometry.numel:
+        _check_range(input, expanded)
     if values._geometry.ndim:
         shape = result_geometry(input._geometry, expanded).shape
         fits = values.ndim <= len(shape) and all(a in (1, b) for a, b in zip(values.shape[::-1], shape[::-1]))
@@ -302,6 +313,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
 def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     """Indices of the nonzero elements in row-major order: ``(n, ndim)``, or a tensor a dimension (``as_tuple``)."""
     arg.check_tensor(input, "nonzero")
+    if arg.boolean(as_tuple, "nonzero", "as_tuple") and out is not None:
+        raise RuntimeError("nonzero does not support the out kwarg when as_tuple is True")
     if as_tuple:
         return nonzero(input.unsqueeze(0) if input.ndim == 0 else input).unbind(1)
     device = input._storage.device
@@ -330,6 +343,8 @@ def _(grad: Any, input_geometry: Geometry, index: Any) -> Any:
 def take(input: Any, index: Any, *, out: Any = None) -> Any:
     """Elements of the flattened input; the result has the index's shape. ``IndexError`` out of range."""
     _check_flat(input, arg.tensor(index, "take", "index"), "take")
+    if out is not None:
+        refuse_overlap(out, input, index)
     return deliver(_take(input, index), out, "take", input)
 
 
@@ -370,14 +385,14 @@ def _(grad: Any, source_geometry: Geometry, index: Any) -> Any:
 def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     """A copy of ``input``, flattened in thought, with ``out[index] = source`` or ``+= source``."""
     _check_source(input, index, source)
-    return _put(input, index, source, bool(accumulate))
+    return _put(input, index, source, arg.boolean(accumulate, "put", "accumulate"))
 
 
 def put_(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     """``put`` into ``input`` itself."""
     _check_source(input, index, source)
     refuse_overlap(input, index, source)
-    return _put.inplace(input, index, source, bool(accumulate))
+    return _put.inplace(input, index, source, arg.boolean(accumulate, "put_", "accumulate"))
 
 
 def _check_source(input: Any, index: Any, source: Any) -> None:

@@ -66,6 +66,13 @@ def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
     return tuple(values)
 
 
+def several(values: Any, function: str, argument: str) -> tuple[int, ...]:
+    """``integers`` where one alone is refused: a tuple or list."""
+    if not isinstance(values, (tuple, list)) and not (isinstance(values, TensorBase) and values.ndim == 1):
+        raise TypeError(f"{function}(): argument '{argument}' must be tuple of ints, not {type(values).__name__}")
+    return integers(values, function, argument)
+
+
 def sizes(args: tuple[Any, ...], function: str, argument: str = "size", keyword: Any = None) -> tuple[int, ...]:
     """What came as ``*args``: ``f(2, 3)``, ``f((2, 3))`` and ``f(size=(2, 3))`` mean the same.
 
@@ -94,6 +101,44 @@ def flag(value: Any, function: str, argument: str) -> bool:
     raise TypeError(f"{function}(): argument '{argument}' must be bool, not {type(value).__name__}")
 
 
+def boolean(value: Any, function: str, argument: str) -> bool:
+    """True or False. ``TypeError`` for anything else: None, numbers, NumPy's bools and bool tensors too."""
+    if value is True or value is False:
+        return bool(value)
+    raise TypeError(f"{function}(): argument '{argument}' must be bool, not {type(value).__name__}")
+
+
+class _All:
+    """Stands for the ``dim`` that was not given, where None is none either."""
+
+    def __repr__(self) -> str:
+        return "all of them"
+
+
+ALL: Any = _All()
+
+
+def number(value: Any, function: str, argument: str) -> Any:
+    """A number, Python's or NumPy's or the one in a zero-dim tensor; ``TypeError`` for anything else."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return value
+    if isinstance(value, TensorBase) and value.ndim == 0 and not value.requires_grad:
+        return value.item()  # type: ignore[attr-defined]
+    if isinstance(value, (int, float, complex, np.number, np.bool_)):
+        return value
+    raise TypeError(f"{function}(): argument '{argument}' must be Number, not {kind.__name__}")
+
+
+def outputs(out: Any, count: int, function: str) -> Any:
+    """``out=`` of an operator with several results: a tuple of as many tensors, else ``TypeError``."""
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(f"{function}(): argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+    if len(out) != count:
+        raise TypeError(f"{function}(): argument 'out': expected tuple of {count} elements but got {len(out)}")
+    return out
+
+
 def tensor(value: Any, function: str, argument: str) -> Any:
     """``TypeError`` unless it is a tensor."""
     if not isinstance(value, TensorBase):
@@ -101,31 +146,50 @@ def tensor(value: Any, function: str, argument: str) -> Any:
     return value
 
 
+def tensors(values: Sequence[Any], place: int = 0) -> Sequence[Any]:
+    """``TypeError`` unless all of them are tensors. ``place``: which argument of the call they are."""
+    for index, value in enumerate(values):
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"expected Tensor as element {index} in argument {place}, but got {type(value).__name__}")
+    return values
+
+
 _PYTHON_TYPES: dict[Any, Dtype] = {
     float: dtypes.float64, int: dtypes.int64, bool: dtypes.bool_, complex: dtypes.complex128,
 }  # fmt: skip
 
 
-def dtype(value: Any, function: str) -> Dtype:
+def dtype(value: Any, function: str, argument: str = "'dtype'") -> Dtype:
     """A dtype, or one of Python's own number types standing for it. ``TypeError`` for anything else."""
     if type(value) is Dtype:
         return value
     found = _PYTHON_TYPES.get(value) if isinstance(value, type) else None
     if found is None:
-        raise TypeError(f"{function}(): argument 'dtype' must be torch.dtype, not {type(value).__name__}")
+        raise TypeError(f"{function}(): argument {argument} must be torch.dtype, not {type(value).__name__}")
     return found
 
 
 def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Also accept NumPy's names for two parameters: ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``."""
+    """Also accept NumPy's names for two parameters: ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``.
+
+    Where reducing one dimension is another overload than reducing all of them, some parameters belong to the first.
+    """
+    needs_dim = {
+        **dict.fromkeys(("sum", "mean", "prod"), ("keepdim", "out")),
+        **dict.fromkeys(("max", "min", "median", "nanmedian"), ("keepdim",)),
+    }.get(function.__name__, ())
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            if "axis" in kwargs:
-                kwargs["dim"] = kwargs.pop("axis")
-            if "keepdims" in kwargs:
-                kwargs["keepdim"] = kwargs.pop("keepdims")
+            for theirs, ours in (("axis", "dim"), ("keepdims", "keepdim")):
+                if theirs in kwargs:
+                    if ours in kwargs:
+                        raise TypeError(f"{function.__name__}() got both '{ours}' and '{theirs}', two names for one")
+                    kwargs[ours] = kwargs.pop(theirs)
+            for name in needs_dim:
+                if name in kwargs and "dim" not in kwargs and len(args) < 2:
+                    raise TypeError(f"{function.__name__}(): argument '{name}' goes with a 'dim', which is missing")
         try:
             return function(*args, **kwargs)
         except AttributeError:

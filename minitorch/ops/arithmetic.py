@@ -12,6 +12,7 @@ Left out on purpose: the fused multiply-add that its vector kernels use for ``al
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +21,8 @@ import numpy as np
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, check_representable, is_boolean, number_as_array, rounded_number
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.tensor_base import TensorBase
 
 
@@ -39,6 +40,31 @@ def conj(value: Any) -> Any:
 def plain_add(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Sum input + other."""
     return xp.add(input, other, out)
+
+
+# PyTorch's derivatives multiply and divide by numbers that are none to autograd, and their nodes have other names.
+
+
+@pointwise("MulBackward1", numbers="exact")
+def times_number(xp: Any, input: Any, number: Any, out: Any) -> Any:
+    """Product input * number."""
+    return xp.multiply(input, number, out)
+
+
+@times_number.derivative("input")
+def _(grad: Any, number: Any) -> Any:
+    return times_number(grad, number.conjugate())
+
+
+@pointwise("DivBackward1", promotion="float", numbers="exact")
+def over_number(xp: Any, input: Any, number: Any, out: Any) -> Any:
+    """Quotient input / number."""
+    return xp.divide(input, number, out)
+
+
+@over_number.derivative("input")
+def _(grad: Any, number: Any) -> Any:
+    return over_number(grad, number.conjugate())
 
 
 @plain_add.derivative("input")
@@ -64,11 +90,13 @@ def _(grad: Any) -> Any:
 
 @scaled_add.derivative("other")
 def _(grad: Any, alpha: Any) -> Any:
-    return grad * conj(alpha)
+    return times_number(grad, alpha.conjugate())
 
 
-def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
-    """input + alpha * other."""
+def add(input: Any, other: Any, last: Any = None, *, alpha: Any = 1, out: Any = None) -> Any:
+    """input + alpha * other. The factor may also stand in between, as it did once: ``add(input, alpha, other)``."""
+    if last is not None:
+        return add(input, last, alpha=factor_first(other, alpha, "add"), out=out)
     if type(alpha) is int and alpha == 1:
         return plain_add(input, other, out=out)
     if type(alpha) is not float or not isinstance(input, TensorBase) or input._dtype not in _FLOATS:
@@ -78,8 +106,10 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     return scaled_add(input, other, alpha, out=out)
 
 
-def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def add_(input: Any, other: Any, last: Any = None, *, alpha: Any = 1) -> Any:
     """input += alpha * other."""
+    if last is not None:
+        return add_(input, last, alpha=factor_first(other, alpha, "add_"))
     if type(alpha) is int and alpha == 1:
         return plain_add.inplace(input, other)
     if type(alpha) is not float or input._dtype.category != dtypes.FLOATING:
@@ -92,18 +122,25 @@ def add_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
 _FLOATS = (dtypes.float32, dtypes.float64)
 
 
+def factor_first(factor: Any, alpha: Any, function: str) -> Any:
+    """The factor of ``add(input, factor, other)``, a form that PyTorch still takes, with a warning."""
+    if isinstance(factor, TensorBase) and factor.ndim or not (type(alpha) is int and alpha == 1):
+        raise TypeError(f"{function}() takes 2 positional arguments and the factor as alpha=, but 3 were given")
+    warnings.warn(f"{function}(input, alpha, other) is deprecated: use {function}(input, other, alpha=)", stacklevel=3)
+    return arg.number(factor, function, "alpha")
+
+
 def check_alpha(alpha: Any, *operands: Any) -> Any:
     """The factor as the result's dtype holds it; ``RuntimeError`` if it cannot."""
     dtype = result_type_of([o for o in operands if isinstance(o, (TensorBase, *NUMBERS))])
     category = dtype.category
+    alpha = arg.number(alpha, "add", "alpha")
     if isinstance(alpha, bool):
         if category != dtypes.BOOL:
             raise RuntimeError("Boolean alpha only supported for Boolean results.")
     elif isinstance(alpha, complex):
         if category != dtypes.COMPLEX:
             raise RuntimeError("For non-complex input tensors, argument alpha must not be a complex number.")
-    elif not isinstance(alpha, NUMBERS):
-        raise TypeError(f"add(): argument 'alpha' must be Number, not {type(alpha).__name__}")
     elif isinstance(alpha, (float, np.floating)) and category < dtypes.FLOATING:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     if category == dtypes.BOOL:
@@ -159,7 +196,7 @@ def _(grad: Any) -> Any:
 
 @scaled_sub.derivative("other")
 def _(grad: Any, alpha: Any) -> Any:
-    return grad * -conj(alpha)
+    return times_number(neg(grad), alpha.conjugate())
 
 
 @pointwise("RsubBackward1", check=refuse_bools)
@@ -181,7 +218,7 @@ def _rsub_tensor(xp: Any, other: Any, input: Any, out: Any, alpha: Any) -> Any:
 
 @_rsub_tensor.derivative("input")
 def _(grad: Any, alpha: Any) -> Any:
-    return grad * -conj(alpha)
+    return times_number(neg(grad), alpha.conjugate())
 
 
 @_rsub_tensor.derivative("other")
@@ -189,8 +226,10 @@ def _(grad: Any) -> Any:
     return grad
 
 
-def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def sub(input: Any, other: Any, last: Any = None, *, alpha: Any = 1, out: Any = None) -> Any:
     """input - alpha * other."""
+    if last is not None:
+        return sub(input, last, alpha=factor_first(other, alpha, "sub"), out=out)
     if type(alpha) is int and alpha == 1:
         return plain_sub(input, other, out=out)
     alpha = check_alpha(alpha, input, other)
@@ -199,8 +238,10 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     return scaled_sub(input, other, alpha, out=out)
 
 
-def sub_(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def sub_(input: Any, other: Any, last: Any = None, *, alpha: Any = 1) -> Any:
     """input -= alpha * other."""
+    if last is not None:
+        return sub_(input, last, alpha=factor_first(other, alpha, "sub_"))
     if type(alpha) is int and alpha == 1:
         return plain_sub.inplace(input, other)
     alpha = check_alpha(alpha, input, other)
@@ -213,6 +254,8 @@ def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
     """other - alpha * input."""
     if not isinstance(input, TensorBase):
         raise TypeError(f"rsub(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
+    if input._dtype is dtypes.bool_:
+        refuse_bools("rsub", (input, other))
     alpha = check_alpha(alpha, input, other)
     if isinstance(other, TensorBase):
         return _rsub_tensor(other, input, alpha)

@@ -16,8 +16,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import bessel, modified_bessel
-from minitorch.ops.declare import pointwise
-from minitorch.ops.declare.pointwise import PointwiseFunction
+from minitorch.ops.declare.pointwise import PointwiseFunction, pointwise
 from minitorch.ops.selection import where
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.core.dtypes import INTEGER
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 
 
 @pointwise(kinds="biu")

@@ -18,7 +18,7 @@ from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arrays import elimination
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.rearranging import tril
 from minitorch.ops.solving import _solve_triangular
 

@@ -15,8 +15,8 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, check_representable, is_complex
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import keep_where, masked_fill
 from minitorch.tensor_base import TensorBase
 
@@ -101,7 +101,7 @@ def _(grad: Any, input: Any, other: Any) -> Any:
 # ---- clamp between numbers ----------------------------------------------------------------------------------------
 
 
-@pointwise("ClampBackward1")
+@pointwise("ClampBackward1", kinds="bif")
 def _clamp_numbers(xp: Any, input: Any, out: Any, min: Any, max: Any) -> Any:
     """input, raised to min and then lowered to max."""
     return clip(xp, input, min, max, out)
@@ -114,7 +114,7 @@ def _(grad: Any, input: Any, min: Any, max: Any) -> Any:
     return keep_where(input <= max if min is None else (input >= min) & (input <= max), grad)
 
 
-@pointwise("ClampMinBackward0")
+@pointwise("ClampMinBackward0", kinds="bif")
 def _clamp_min_number(xp: Any, input: Any, out: Any, min: Any) -> Any:
     """input, raised to min."""
     return clip(xp, input, min, None, out)
@@ -125,7 +125,7 @@ def _(grad: Any, input: Any, min: Any) -> Any:
     return keep_where(input >= min, grad)
 
 
-@pointwise("ClampMaxBackward0")
+@pointwise("ClampMaxBackward0", kinds="bif")
 def _clamp_max_number(xp: Any, input: Any, out: Any, max: Any) -> Any:
     """input, lowered to max."""
     return clip(xp, input, None, max, out=out)
@@ -139,7 +139,7 @@ def _(grad: Any, input: Any, max: Any) -> Any:
 # ---- clamp between tensors ----------------------------------------------------------------------------------------
 
 
-@pointwise("ClampBackward0")
+@pointwise("ClampBackward0", kinds="bif")
 def _clamp_tensors(xp: Any, input: Any, min: Any, max: Any, out: Any) -> Any:
     """input, raised to min and then lowered to max."""
     return xp.minimum(xp.maximum(input, min), max, out=out)
@@ -170,10 +170,10 @@ def _lowered(xp: Any, input: Any, max: Any, out: Any) -> Any:
     return xp.minimum(input, max, out=out)
 
 
-_clamp_to_min = pointwise("ClampBackward0")(_raised)
-_clamp_min_tensor = pointwise("ClampMinBackward1")(_raised)
-_clamp_to_max = pointwise("ClampBackward0")(_lowered)
-_clamp_max_tensor = pointwise("ClampMaxBackward1")(_lowered)
+_clamp_to_min = pointwise("ClampBackward0", kinds="bif")(_raised)
+_clamp_min_tensor = pointwise("ClampMinBackward1", kinds="bif")(_raised)
+_clamp_to_max = pointwise("ClampBackward0", kinds="bif")(_lowered)
+_clamp_max_tensor = pointwise("ClampMaxBackward1", kinds="bif")(_lowered)
 
 
 def _within_min(grad: Any, input: Any, min: Any) -> Any:
@@ -211,14 +211,21 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
 
 def clamp_(input: Any, min: Any = None, max: Any = None) -> Any:
     """In-place form of ``clamp``."""
+    if any(is_complex(bound) for bound in (min, max) if isinstance(bound, (TensorBase, *NUMBERS))):
+        _check_same_dtype(input, result_type_of([o for o in (input, min, max) if o is not None]))
     operator, arguments = _clamp_call(input, min, max)
-    _check_same_dtype(input, arguments[0])
+    _check_same_dtype(input, arguments[0]._dtype)
     return operator.inplace(input, *arguments[1:])
 
 
 def _clamp_call(input: Any, min: Any, max: Any) -> tuple[Any, tuple[Any, ...]]:
     """The operator that these bounds mean and its arguments, the input brought to the result's dtype."""
     if isinstance(min, TensorBase) or isinstance(max, TensorBase):
+        if isinstance(min, NUMBERS) or isinstance(max, NUMBERS):
+            raise TypeError(
+                "clamp(): arguments 'min' and 'max' must both be Number or both be Tensor, not "
+                f"{type(min).__name__} and {type(max).__name__}; torch.tensor(number) makes a tensor of one"
+            )
         _refuse_complex((input, min, max))
         if max is None:
             return _clamp_to_min, (input, min)
@@ -238,8 +245,13 @@ def _with_bounds(input: Any, *bounds: Any) -> Any:
         for bound in given:
             if not isinstance(bound, NUMBERS):
                 raise TypeError(f"clamp(): arguments 'min' and 'max' must be Number, not {type(bound).__name__}")
+        if dtype.category == dtypes.FLOATING:
+            for bound in given:
+                check_representable(bound, dtypes.float64)
         _refuse_complex((input, *given))
         dtype = result_type_of((input, *given))
+        if dtype is dtypes.bool_:
+            raise NotImplementedError("\"clamp_scalar_cpu\" not implemented for 'Bool'")
         for bound in given:
             check_representable(bound, dtype)
     return input if dtype is input._dtype else input.to(dtype)
@@ -250,18 +262,20 @@ def _refuse_complex(operands: Sequence[Any]) -> None:
         raise NotImplementedError("clamp is not supported for complex types")
 
 
-def _check_same_dtype(input: Any, promoted: Any) -> None:
-    if promoted._dtype is not input._dtype:
+def _check_same_dtype(input: Any, promoted: dtypes.dtype) -> None:
+    if promoted is not input._dtype:
         raise RuntimeError(
-            f"result type {scalar_type_name(promoted._dtype)} can't be cast to the desired output type "
+            f"result type {scalar_type_name(promoted)} can't be cast to the desired output type "
             f"{scalar_type_name(input._dtype)}"
         )
 
 
 def clamp_min(input: Any, min: Any, *, out: Any = None) -> Any:
     """``input`` raised to ``min``, a number or a tensor."""
+    arg.check_tensor(input, "clamp_min")
     if isinstance(min, TensorBase):
         return _clamp_min_tensor(input, min, out=out)
+    min = arg.number(min, "clamp_min", "min")
     return _clamp_min_number(_with_bounds(input, min), min, out=out)
 
 
@@ -269,14 +283,16 @@ def clamp_min_(input: Any, min: Any) -> Any:
     """In-place form of ``clamp_min``."""
     if isinstance(min, TensorBase):
         return _clamp_min_tensor.inplace(input, min)
-    _check_same_dtype(input, _with_bounds(input, min))
+    _check_same_dtype(input, _with_bounds(input, min)._dtype)
     return _clamp_min_number.inplace(input, min)
 
 
 def clamp_max(input: Any, max: Any, *, out: Any = None) -> Any:
     """``input`` lowered to ``max``, a number or a tensor."""
+    arg.check_tensor(input, "clamp_max")
     if isinstance(max, TensorBase):
         return _clamp_max_tensor(input, max, out=out)
+    max = arg.number(max, "clamp_max", "max")
     return _clamp_max_number(_with_bounds(input, max), max, out=out)
 
 
@@ -284,5 +300,5 @@ def clamp_max_(input: Any, max: Any) -> Any:
     """In-place form of ``clamp_max``."""
     if isinstance(max, TensorBase):
         return _clamp_max_tensor.inplace(input, max)
-    _check_same_dtype(input, _with_bounds(input, max))
+    _check_same_dtype(input, _with_bounds(input, max)._dtype)
     return _clamp_max_number.inplace(input, max)

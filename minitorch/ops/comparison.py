@@ -15,7 +15,7 @@ from minitorch.autograd.grad_mode import modes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arguments import tensor as check_tensor
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 
 
 @pointwise(promotion="bool", kinds="biufc", numbers="second")
@@ -95,7 +95,12 @@ def isneginf(xp: Any, input: Any, out: Any) -> Any:
     return xp.logical_and(xp.isinf(input), xp.less(input, 0), out)
 
 
-@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
+def _refuse_complex_sign(name: str, operands: Sequence[Any]) -> None:
+    if operands[0].is_complex():
+        raise NotImplementedError("signbit is not implemented for complex tensors.")
+
+
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex_sign)
 def signbit(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element has its sign bit set: negative numbers and -0.0."""
     return xp.less(input, 0, out) if input.dtype.kind in "biu" else xp.signbit(input, out)

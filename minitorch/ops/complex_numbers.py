@@ -5,7 +5,7 @@ A complex number is two floats side by side in memory, so its parts are views:
     z of shape (3,), complex64          view_as_real(z): shape (3, 2), float32, the same bytes
     re im re im re im                   z.real = view_as_real(z)[..., 0]
 
-``z.conj()`` is a view as well: see ``minitorch/pending.py``. ``conj_physical`` and ``resolve_conj`` compute.
+``z.conj()`` is a view as well: see ``minitorch/core/pending.py``. ``conj_physical`` and ``resolve_conj`` compute.
 
 PyTorch: ``aten/src/ATen/native/ComplexHelper.h``, ``UnaryOps.cpp``.
 """
@@ -17,13 +17,15 @@ from typing import Any
 from minitorch.autograd.inplace import made_by
 from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
+from minitorch.core.pending import CONJ, NEG
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import neg
 from minitorch.ops.copying import clone
-from minitorch.ops.declare import operator, pointwise, view
 from minitorch.ops.declare.in_place_name import name_in_place
-from minitorch.ops.declare.operator import Operator, record
-from minitorch.pending import CONJ, NEG
+from minitorch.ops.declare.operator import Operator, operator, record
+from minitorch.ops.declare.pointwise import pointwise
+from minitorch.ops.declare.view import view
+from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase, view_of
 
 
@@ -245,22 +247,39 @@ def _(grad: Any) -> Any:
     return imag(grad)
 
 
-def complex(real: Any, imag: Any) -> Any:
+def complex(real: Any, imag: Any, *, out: Any = None) -> Any:
     """real + i imag of two tensors of the same floating dtype."""
     _check_parts("complex", real, imag)
-    return _compose(real, imag)
+    return deliver(_compose(real, imag), out, "complex", real, imag)
 
 
-def polar(abs: Any, angle: Any) -> Any:
+@operator("PolarBackward0")
+def _polar(xp: Any, abs: Any, angle: Any) -> Any:
+    """abs * e^(i angle)."""
+    return abs * xp.cos(angle) + abs * xp.sin(angle) * 1j
+
+
+@_polar.derivative("abs")
+def _(grad: Any, result: Any) -> Any:
+    return real(conj(grad) * result.sgn())
+
+
+@_polar.derivative("angle")
+def _(grad: Any, result: Any) -> Any:
+    return real(conj(grad) * (result * 1j))
+
+
+def polar(abs: Any, angle: Any, *, out: Any = None) -> Any:
     """abs * (cos(angle) + i sin(angle))."""
     _check_parts("polar", abs, angle)
-    return _compose(abs * angle.cos(), abs * angle.sin())
+    return deliver(_polar(abs, angle), out, "polar", abs, angle)
 
 
 def _check_parts(name: str, a: Any, b: Any) -> None:
     for part in (a, b):
         if not isinstance(part, TensorBase):
             raise TypeError(f"{name}(): arguments must be Tensor, not {type(part).__name__}")
+    for part in (a, b):
         if part._dtype not in (dtypes.float32, dtypes.float64):
             raise RuntimeError(
                 f"Expected both inputs to be Half, Float or Double tensors but got {a.dtype} and {b.dtype}"

@@ -34,7 +34,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.arrays import convolution as on_arrays
 from minitorch.ops.arrays.im2col import window_counts
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.padding import constant_pad_nd
 from minitorch.ops.views import squeeze, unsqueeze
 
@@ -80,7 +80,11 @@ def _(
     if not transposed:
         size, counts, kernel = input_geometry.shape[2:], grad.shape[2:], weight.shape[2:]
         extra = remainder(size, counts, kernel, stride, padding, dilation)
-    return _convolution(grad, conj(weight), None, stride, padding, dilation, not transposed, extra, groups)
+    result = _convolution(grad, conj(weight), None, stride, padding, dilation, not transposed, extra, groups)
+    for dim, size in enumerate(input_geometry.shape[2:], 2):
+        if result.shape[dim] > size:  # an output padding as large as the stride leaves room for one window more
+            result = result.narrow(dim, 0, size)
+    return result
 
 
 @_convolution.derivative("weight")
@@ -142,7 +146,7 @@ def convolution(
     if isinstance(padding, str):
         source, padding = _named_padding(source, weight, padding, stride, dilation)
     padding = per_axis(padding, spatial, function, "padding", dims)
-    _check_numbers(stride, padding, dilation, output_padding, groups)
+    _check_numbers(weight.shape[2:], stride, padding, dilation, output_padding, groups)
     _check_shapes(source, weight, bias, padding, dilation, transposed, groups)
     if transposed:
         _check_transposed(source, weight, stride, padding, dilation, output_padding)
@@ -174,7 +178,7 @@ def _check_tensors(input: Any, weight: Any, bias: Any, function: str) -> None:
         arg.tensor(bias, function, "bias")
 
 
-def _check_numbers(stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints, groups: int) -> None:
+def _check_numbers(kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints, groups: int) -> None:
     if min(padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(output_padding) < 0:
@@ -183,6 +187,8 @@ def _check_numbers(stride: Ints, padding: Ints, dilation: Ints, output_padding: 
         raise RuntimeError("non-positive stride is not supported")
     if groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
+    if 0 in kernel:
+        raise RuntimeError(f"kernel size should be greater than zero, but got {list(kernel)}")
     if min(dilation) <= 0:
         raise RuntimeError(f"dilation should be greater than zero, but got {list(dilation)}")
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
 from minitorch.autograd.node import Node
 from minitorch.core import dtypes
@@ -28,7 +30,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.declare.operator import Operator, make_node, record
 from minitorch.ops.declare.writing import check_partial_overlap
-from minitorch.tensor_base import TensorBase, allocate, wrap
+from minitorch.tensor_base import TensorBase, allocate, wrap, wrap_any
 
 # ---- a new tensor ----------------------------------------------------------------------------------------------------
 
@@ -90,7 +92,7 @@ def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
     if not isinstance(other, TensorBase):
         if not isinstance(other, NUMBERS):
             return arg.tensor(other, "copy_", "other")
-        return fill_(input, other.real if input._dtype.category < dtypes.COMPLEX else other)
+        other = wrap_any(np.asarray(other), input._storage.device)  # converted as a tensor is: cut, wrapped around
     check_inplace(input, "copy_", other, overlap=other is input)
     if other._geometry is not input._geometry:
         _check_fits(input, other)

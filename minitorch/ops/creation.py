@@ -15,6 +15,7 @@ import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.core.backend import cannot_allocate
 from minitorch.core.device import device as Device
 from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
@@ -67,8 +68,10 @@ def check_layout(function: str, layout: Any, pin_memory: bool, requires_grad: An
     if requires_grad is not False:
         arg.flag(requires_grad, function, "requires_grad")
     if layout is not None and layout is not strided:
+        if isinstance(layout, (str, int)):
+            raise TypeError(f"{function}(): argument 'layout' must be torch.layout, not {type(layout).__name__}")
         raise NotImplementedError(f"{function}(): layout {layout} is left out, there is only torch.strided")
-    if pin_memory:
+    if arg.flag(pin_memory, function, "pin_memory"):
         raise RuntimeError(
             "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
             "this system."
@@ -79,6 +82,8 @@ def _check_sizes(shape: tuple[int, ...], function: str) -> None:
     for size in shape:
         if size < 0:
             raise RuntimeError(f"{function}: Trying to create tensor with negative dimension {size}: {list(shape)}")
+        if size >> 63:
+            raise TypeError(f"{function}(): argument 'size': Overflow when unpacking long long, got {size}")
 
 
 def _new(
@@ -96,12 +101,11 @@ def _new(
         place, kind = place_and_dtype(function, dtype, device, out, None)
     _check_sizes(shape, function)
     xp = place.backend.xp
-    if fill is None:
-        array = xp.empty(shape, kind.np)
-    elif fill == 0:
-        array = xp.zeros(shape, kind.np)
-    else:
-        array = xp.empty(shape, kind.np)
+    try:
+        array = xp.zeros(shape, kind.np) if fill == 0 else xp.empty(shape, kind.np)
+    except (MemoryError, ValueError) as error:
+        raise cannot_allocate(shape, kind.itemsize) from error
+    if fill is not None and fill != 0:
         array.fill(fill)
     if out is not None:
         result = write_out(out, array, shape)

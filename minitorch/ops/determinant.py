@@ -2,11 +2,9 @@
 
     g_A = conj(det A) g A^-H                       g_A = g A^-H  for log|det A|
 
-The first also holds where A is singular, as the limit conj(adj A)^T g, with the adjugate taken from A = U S V^H:
-
-    adj(A)^H = conj(det(U) det(V^H)) U diag(product of the other singular values) V^H     up to conjugation
-
-which needs no division. The sign of a complex determinant is a point on the unit circle, and moves with A as well.
+The first also holds where A is singular, if conj(det A) A^-H is read as the adjoint of the adjugate. That comes from
+A = U S V^H, where adj(A) = det(U V^H) V adj(S) U^H, and adj(S) has on its diagonal the products of the other values:
+nothing is divided by. The sign of a complex determinant is a point on the unit circle, and moves with A as well.
 
 PyTorch: ``linalg_det_backward`` and ``slogdet_backward`` in ``torch/csrc/autograd/FunctionsManual.cpp``.
 """
@@ -19,9 +17,9 @@ from minitorch import return_types
 from minitorch.autograd.grad_mode import modes
 from minitorch.core import dtypes
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
-from minitorch.ops.rearranging import diag_embed
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.ranges import eye
+from minitorch.ops.rearranging import diag_embed
 from minitorch.ops.reduction import _product_of_others
 from minitorch.ops.selection import where
 from minitorch.ops.solving import solve_ex
@@ -38,7 +36,9 @@ def _det(xp: Any, A: Any) -> Any:
 def _(grad: Any, A: Any, result: Any) -> Any:
     if A.shape[-1] < 2 or not A.numel():  # linear in A, or nothing at all
         return unsqueeze(unsqueeze(grad, -1), -1).expand(A.shape)
-    if not modes.enabled:  # PyTorch's short cut where nothing further is to be derived: 0 for a determinant of exactly 0
+    if (
+        not modes.enabled
+    ):  # PyTorch's short cut where nothing further is to be derived: 0 for a determinant of exactly 0
         zero = unsqueeze(unsqueeze(result == 0, -1), -1)
         return _times_inverse(where(zero, eye(A.shape[-1], dtype=A.dtype, device=A.device), A), grad * result.conj())
     singular = result.detach().abs() < 100 * dtypes.finfo(result._dtype).eps

@@ -78,7 +78,7 @@ def gradient(input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int =
     if input._dtype is dtypes.uint8:
         raise RuntimeError("torch.gradient does not support uint8 input.")
     dims = range(input.ndim) if dim is None else geo.wrap_dims(arg.integers(dim, "gradient", "dim"), input.ndim)
-    steps = _steps(input, spacing, dims, dim is None)
+    steps = _steps(input, 1 if spacing is None else spacing, dims, dim is None)
     for axis, step in zip(dims, steps):
         if input.shape[axis] < edge_order + 1:
             raise RuntimeError("torch.gradient expected each dimension size to be at least edge_order+1")

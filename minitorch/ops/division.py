@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops.arithmetic import conj, neg
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.powers import reciprocal
 from minitorch.tensor_base import TensorBase
 
@@ -100,6 +100,8 @@ def div_(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
 
 
 def _rounded_division(rounding_mode: str) -> Any:
+    if not isinstance(rounding_mode, str):
+        raise TypeError(f"div(): argument 'rounding_mode' must be str, not {type(rounding_mode).__name__}")
     try:
         return _by_rounding_mode[rounding_mode]
     except KeyError:

@@ -87,6 +87,7 @@ def feature_alpha_dropout_(input: Any, p: float, train: bool) -> Any:
 def _active(input: Any, p: float, train: bool, what: str) -> bool:
     """Whether there is anything to do. ``RuntimeError`` for a ``p`` that is no probability."""
     arg.tensor(input, "dropout", "input")
+    p, train = arg.real(p, "dropout", "p"), arg.boolean(train, "dropout", "train")
     if not 0 <= p <= 1:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
     if p == 0 or not train or not input._geometry.numel:
@@ -100,7 +101,9 @@ def _kept(like: Any, p: float) -> Any:
     """1 with probability 1 - p, else 0. ``RuntimeError`` for integers, which hold no 1 / (1 - p)."""
     kept = bernoulli_(like, 1 - p)
     if like._dtype.category < dtypes.FLOATING:  # after the draw, as in PyTorch: the streams stay together
-        raise RuntimeError(f"result type Float can't be cast to the desired output type {scalar_type_name(like._dtype)}")
+        raise RuntimeError(
+            f"result type Float can't be cast to the desired output type {scalar_type_name(like._dtype)}"
+        )
     return kept
 
 

@@ -22,7 +22,7 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.rearranging import diag_embed
 from minitorch.ops.solving import solve_ex
 from minitorch.ops.views import unsqueeze
@@ -46,16 +46,22 @@ def _check_phase(diagonal: Any, name: str) -> None:
 # ---- Hermitian matrices --------------------------------------------------------------------------------------------
 
 
-@operator("LinalgEighBackward0", column_major=(1,))
-def _eigh(xp: Any, A: Any, UPLO: str) -> Any:
-    """Eigenvalues in ascending order, and eigenvectors in columns."""
+def decompose(xp: Any, A: Any, UPLO: str) -> tuple[Any, Any]:
+    """Eigenvalues and vectors of a Hermitian array. ``LinAlgError`` where LAPACK's iteration does not converge."""
     try:
-        return tuple(xp.linalg.eigh(A, UPLO))
+        values, vectors = xp.linalg.eigh(A, UPLO)
     except np.linalg.LinAlgError:
         raise given.LinAlgError(
             "linalg.eigh: The algorithm failed to converge because the input matrix is ill-conditioned or has too many "
             "repeated eigenvalues."
         ) from None
+    return values, vectors
+
+
+@operator("LinalgEighBackward0", column_major=(1,))
+def _eigh(xp: Any, A: Any, UPLO: str) -> Any:
+    """Eigenvalues in ascending order, and eigenvectors in columns."""
+    return decompose(xp, A, UPLO)
 
 
 @_eigh.derivative("A")
@@ -90,6 +96,8 @@ def eigvalsh(A: Any, UPLO: str = "L", *, out: Any = None) -> Any:
 
 def _checked_eigh(A: Any, UPLO: str) -> Any:
     given.square(A, "linalg.eigh")
+    if not isinstance(UPLO, str):
+        raise TypeError(f"linalg_eigh(): argument 'UPLO' must be str, not {type(UPLO).__name__}")
     if UPLO not in ("L", "U", "l", "u"):
         raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     given.kernel(A, "linalg_eigh_cpu")

@@ -24,6 +24,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.linalg import bmm, mm
 from minitorch.ops.parts import diagonal
 from minitorch.ops.views import permute, reshape, unsqueeze
+from minitorch.tensor_base import TensorBase
 
 ELLIPSIS = "..."
 
@@ -35,11 +36,16 @@ def einsum(equation: Any, *operands: Any) -> Any:
     ``RuntimeError`` for an equation that does not fit the operands.
     """
     if not isinstance(equation, str):
+        if not isinstance(equation, TensorBase):
+            raise TypeError(f"einsum(): argument 'equation' (position 1) must be str, not {type(equation).__name__}")
         equation, operands = _from_sublists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
     if not operands:
-        raise RuntimeError("einsum(): must provide at least one operand")
+        raise ValueError("einsum(): must specify the equation string and at least one operand, or operands and sublists")
+    for place, operand in enumerate(operands):
+        if not isinstance(operand, TensorBase):
+            raise TypeError(f"expected Tensor as element {place} in argument 1, but got {type(operand).__name__}")
     inputs, output, width = _parse(equation, operands)
     order = output + sorted({label for labels in inputs for label in labels} - set(output), key=str)
     aligned = [_align(operand, labels, order) for operand, labels in zip(operands, inputs)]
@@ -206,9 +212,9 @@ def tensordot(a: Any, b: Any, dims: Any = 2, *, out: Any = None) -> Any:
     dims_a, dims_b = _tensordot_dims(a, b, dims)
     for i, j in zip(dims_a, dims_b):
         if b.shape[j] == 1:
-            a = a.sum(i, True)
+            a = a.sum(i, True, dtype=a.dtype)
         elif a.shape[i] == 1:
-            b = b.sum(j, True)
+            b = b.sum(j, True, dtype=b.dtype)
         elif a.shape[i] != b.shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a.shape[i]} in dim {i} and second has size "
@@ -227,6 +233,10 @@ def tensordot(a: Any, b: Any, dims: Any = 2, *, out: Any = None) -> Any:
 def _tensordot_dims(a: Any, b: Any, dims: Any) -> tuple[list[int], list[int]]:
     if isinstance(dims, (tuple, list)):
         dims_a, dims_b = (list(arg.integers(part, "tensordot", "dims")) for part in dims)
+    elif not isinstance(dims, (int, TensorBase)):
+        raise RuntimeError(
+            f"tensordot expects dims to be an int, or two lists of ints, tuple[list[int], list[int]], but got {dims!r}"
+        )
     else:
         count = arg.integer(dims, "tensordot", "dims")
         if count < 0:

@@ -4,7 +4,7 @@ One operand, integers become the default float first. Each derivative is the for
 table in a calculus book, written with the result where that is cheaper than the input: exp' = exp, tanh' = 1 - tanh^2.
 
 PyTorch: ``aten/src/ATen/native/UnaryOps.cpp``; formulas in ``tools/autograd/derivatives.yaml``.
-Left out on purpose: ``lgamma`` and its derivatives, and ``torch.special``.
+What is less elementary: ``gamma_functions.py``, ``bessel_functions.py``, ``normal_functions.py``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj, neg
 from minitorch.ops.arrays import error_function
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.in_place_name import name_in_place
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import keep_where
 
 _LN_2, _LN_10 = math.log(2.0), math.log(10.0)
@@ -272,7 +273,7 @@ def _(grad: Any, input: Any) -> Any:
 
 
 for _function in (asinh, acosh, atanh):
-    name_in_place(_function, _function.operator.node_class.__name__.replace("0", "1"))
+    name_in_place(_function, f"{_function.__name__.capitalize()}Backward1", differentiable=False)
 
 arcsin, arccos, arctan, arctan2 = asin, acos, atan, atan2
 arcsinh, arccosh, arctanh = asinh, acosh, atanh
@@ -328,12 +329,12 @@ def _(grad: Any, input: Any, eps: float | None) -> Any:
 
 def logit(input: Any, eps: float | None = None, *, out: Any = None) -> Any:
     """The inverse of ``sigmoid``. ``eps`` keeps the input away from 0 and 1, where the result is infinite."""
-    return _logit(input, eps, out=out)
+    return _logit(input, None if eps is None else arg.real(eps, "logit", "eps"), out=out)
 
 
 def logit_(input: Any, eps: float | None = None) -> Any:
     """In-place form of ``logit``."""
-    return _logit.inplace(input, eps)
+    return _logit.inplace(input, None if eps is None else arg.real(eps, "logit_", "eps"))
 
 
 @pointwise(promotion="float", kinds="f")

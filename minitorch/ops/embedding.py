@@ -17,7 +17,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_of
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 
 
 @operator()

@@ -6,7 +6,8 @@
     triplet_margin      max(0, margin + |a - p| - |a - n|)              anchor, positive, negative
     poisson_nll         e^x - y x   (x the logarithm of a rate)         or x - y log(x + eps)
 
-At this level ``reduction`` is a number: 0 none, 1 mean, 2 sum. ``nn.functional`` has the words for them.
+At this level ``reduction`` is a number: 0 none, 1 mean, 2 sum. ``nn.functional`` has the words for them. The default in
+Python is none, though the schemas say mean.
 
 PyTorch: ``aten/src/ATen/native/Loss.cpp``. All but the first two functions below are composed.
 """
@@ -35,7 +36,7 @@ def _reduction(value: Any, function: str) -> str:
 
 
 def binary_cross_entropy_with_logits(
-    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, reduction: int = 1
+    input: Any, target: Any, weight: Any = None, pos_weight: Any = None, reduction: int = 0
 ) -> Any:
     """``nn.functional.binary_cross_entropy_with_logits`` with a number for the reduction."""
     arg.check_tensor(input, "binary_cross_entropy_with_logits")
@@ -43,7 +44,7 @@ def binary_cross_entropy_with_logits(
     return loss.binary_cross_entropy_with_logits(input, target, weight, pos_weight, meant)
 
 
-def kl_div(input: Any, target: Any, reduction: int = 1, *, log_target: bool = False) -> Any:
+def kl_div(input: Any, target: Any, reduction: int = 0, *, log_target: bool = False) -> Any:
     """``nn.functional.kl_div`` with a number for the reduction."""
     arg.check_tensor(input, "kl_div")
     arg.check_tensor(target, "kl_div", "target", 2)
@@ -55,7 +56,7 @@ def _from_number(number: float, like: Any, other: Any) -> Any:
     return sub(scalar_tensor(number, dtype=like._dtype, device=like.device), other)
 
 
-def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = 1) -> Any:
+def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = 0) -> Any:
     """max(0, -target * (input1 - input2) + margin)."""
     for name, tensor in (("input1", input1), ("input2", input2), ("target", target)):
         arg.tensor(tensor, "margin_ranking_loss", name)
@@ -63,7 +64,7 @@ def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0
     return loss.apply_reduction(losses, _reduction(reduction, "margin_ranking_loss"))
 
 
-def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: int = 1) -> Any:
+def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction: int = 0) -> Any:
     """``input`` where the target is 1, max(0, margin - input) where it is -1."""
     arg.check_tensor(input, "hinge_embedding_loss")
     arg.check_tensor(target, "hinge_embedding_loss", "target", 2)
@@ -73,7 +74,7 @@ def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, reduction
     return loss.apply_reduction(apart + together, _reduction(reduction, "hinge_embedding_loss"))
 
 
-def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = 1) -> Any:
+def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = 0) -> Any:
     """1 - cos of two vectors (or rows) where the target is 1, max(0, cos - margin) where it is -1."""
     for name, tensor in (("input1", input1), ("input2", input2), ("target", target)):
         arg.tensor(tensor, "cosine_embedding_loss", name)
@@ -97,7 +98,7 @@ def cosine_embedding_loss(input1: Any, input2: Any, target: Any, margin: float =
 
 def triplet_margin_loss(
     anchor: Any, positive: Any, negative: Any, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6,
-    swap: bool = False, reduction: int = 1,
+    swap: bool = False, reduction: int = 0,
 ) -> Any:  # fmt: skip
     """max(0, margin + |anchor - positive| - |anchor - negative|). ``swap``: or |positive - negative| if smaller."""
     for name, tensor in (("anchor", anchor), ("positive", positive), ("negative", negative)):

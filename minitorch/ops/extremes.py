@@ -19,8 +19,8 @@ from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import Dims, deliver, reduced_dims, restore
 from minitorch.tensor_base import TensorBase
 
@@ -47,12 +47,12 @@ def _share(grad: Any, input: Any, extreme: Any, dims: Dims) -> Any:
     equal = input == extreme
     if not dims:
         return grad * equal
-    return grad * equal / equal.sum(dims, True)
+    return grad / equal.sum(dims, True) * equal
 
 
 def _share_all(grad: Any, input: Any, result: Any) -> Any:
     equal = input.isnan() if bool(result.detach().isnan()) else input == result
-    return grad * equal / equal.sum()
+    return grad.new_zeros(input.shape).masked_fill(equal, grad / equal.sum())
 
 
 @operator("MaxBackward1")
@@ -117,7 +117,7 @@ def _extreme(reduce: Any, input: Any, dim: Any, keepdim: bool, out: Any, functio
     dims = reduced_dims(input, dim, function)
     _check_not_empty(input, dims, not (isinstance(dim, (tuple, list)) and not dim), function, RuntimeError)
     refuse_other_kinds(kernel, input._dtype, "bif")
-    return deliver(reduce(input, dims, bool(keepdim)), out, function, input)
+    return deliver(reduce(input, dims, arg.boolean(keepdim, function, "keepdim")), out, function, input)
 
 
 @operator("AminmaxBackward0")
@@ -149,8 +149,9 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: A
         )
     _check_not_empty(input, dims, True, "aminmax", RuntimeError)
     refuse_other_kinds("aminmax_cpu", input._dtype, "bif")
-    least, largest = _aminmax(input, dims, bool(keepdim))
+    least, largest = _aminmax(input, dims, arg.boolean(keepdim, "aminmax", "keepdim"))
     if out is not None:
+        out = arg.outputs(out, 2, "aminmax")
         least, largest = deliver(least, out[0], "aminmax", input), deliver(largest, out[1], "aminmax", input)
     return return_types.aminmax((least, largest))
 
@@ -200,7 +201,7 @@ def selected_gradient(grad: Any, geometry: Geometry, indices: Any, dim: int, kee
 
 
 @arg.numpy_names
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
+def max(input: Any, dim: Any = arg.ALL, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """``max()``: the largest element. ``max(dim)``: ``(values, indices)``. ``max(other)``: elementwise maximum."""
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import maximum
@@ -210,7 +211,7 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 @arg.numpy_names
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
+def min(input: Any, dim: Any = arg.ALL, keepdim: bool = False, *, other: Any = None, out: Any = None) -> Any:
     """``min()``: the smallest element. ``min(dim)``: ``(values, indices)``. ``min(other)``: elementwise minimum."""
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import minimum
@@ -220,14 +221,17 @@ def min(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
 
 def _max_or_min(whole: Any, along: Any, input: Any, dim: Any, keepdim: bool, out: Any, function: str) -> Any:
+    if dim is not arg.ALL and input.is_complex():
+        raise RuntimeError(f"{function}(): does not support complex input")
     refuse_other_kinds(f"{function}_all", input._dtype, "bif")
-    if dim is None:
+    if dim is arg.ALL:
         _check_not_empty(input, (), False, function, RuntimeError)
         return deliver(whole(input), out, function, input)
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     _check_not_empty(input, (axis,), True, function, IndexError)
-    values, indices = along(input, axis, bool(keepdim))
+    values, indices = along(input, axis, arg.boolean(keepdim, function, "keepdim"))
     if out is not None:
+        out = arg.outputs(out, 2, function)
         values, indices = deliver(values, out[0], function, input), deliver(indices, out[1], function, input)
     return (return_types.max if function == "max" else return_types.min)((values, indices))
 
@@ -267,4 +271,4 @@ def _arg_extreme(find: Any, input: Any, dim: int | None, keepdim: bool, out: Any
     refuse_other_kinds(f"{function}_cpu", input._dtype, "if")
     axis = None if dim is None else geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     _check_not_empty(input, () if axis is None else (axis,), axis is not None, function, IndexError)
-    return deliver(find(input, axis, bool(keepdim)), out, function, input)
+    return deliver(find(input, axis, arg.boolean(keepdim, function, "keepdim")), out, function, input)

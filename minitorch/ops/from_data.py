@@ -11,8 +11,10 @@ PyTorch: ``torch/csrc/utils/tensor_new.cpp`` (``infer_scalar_type``, ``compute_s
 from __future__ import annotations
 
 import math
+import operator
 import warnings
-from functools import reduce
+from collections.abc import Callable
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -67,8 +69,8 @@ def _copied(data: Any, dtype: Dtype | None, device: Any) -> Any:
         place = data._storage.device if device is None else place_of(device)
         return _copy_of(data, dtype or data._dtype, place)
     place = place_of(device)
-    if isinstance(data, (np.ndarray, np.generic)):
-        source = from_numpy(np.asarray(data), warn=False)
+    if isinstance(data, np.ndarray):
+        source = from_numpy(data, warn=False)
         return _copy_of(source, dtype or source._dtype, place)
     array, kind = _from_python(data, dtype)
     if place is not cpu:
@@ -116,10 +118,10 @@ def _from_python(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype]:
     shape = _shape_of(data)
     if dtype is None:
         dtype = _infer_dtype(data)
-    leaves: list[Any] = []
+    values: list[Any] = []
     if math.prod(shape):
-        _collect(data, shape, 0, leaves)
-    return _array_of(leaves, dtype).reshape(shape), dtype
+        _collect(data, shape, 0, values, _storing(dtype))
+    return _array_of_stored(values, dtype).reshape(shape), dtype
 
 
 def _plain_numbers(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype] | None:
@@ -136,54 +138,76 @@ def _plain_numbers(data: Any, dtype: Dtype | None) -> tuple[Any, Dtype] | None:
 
 def _array_of(leaves: Any, dtype: Dtype) -> Any:
     """Numbers in a one-dimensional array of ``dtype``; checked, where the dtype cannot hold every number."""
+    store = _storing(dtype)
+    return _array_of_stored([store(value) for value in leaves], dtype)
+
+
+def _array_of_stored(values: list[Any], dtype: Dtype) -> Any:
     if dtype.category < dtypes.FLOATING:
-        return _integers_of(leaves, dtype)
-    if dtype.category == dtypes.FLOATING:
-        for value in leaves:
-            if isinstance(value, (complex, np.complexfloating)):
-                raise TypeError(f"must be real number, not {type(value).__name__}")
-        wide = np.array([float(value) for value in leaves], np.float64)
-        with np.errstate(over="ignore"):
-            return as_dtype(wide, dtypes.float64, dtype)
+        return np.array([value if value < 2**63 else value - 2**64 for value in values], np.int64).astype(dtype.np)
     with np.errstate(over="ignore"):
-        return np.array([complex(value) for value in leaves], np.complex128).astype(dtype.np)
+        if dtype.category == dtypes.FLOATING:
+            return as_dtype(np.array(values, np.float64), dtypes.float64, dtype)
+        return np.array(values, np.complex128).astype(dtype.np)
 
 
-def _integers_of(leaves: Any, dtype: Dtype) -> Any:
+# ---- one number, as C would store it ---------------------------------------------------------------------------------
+
+
+def _storing(dtype: Dtype) -> Callable[[Any], Any]:
+    """The function that makes of an object the Python number that an element of ``dtype`` holds."""
+    if dtype.category == dtypes.FLOATING:
+        return _as_float
+    if dtype.category == dtypes.COMPLEX:
+        return _as_complex
     if dtype is dtypes.bool_:
-        return np.array([bool(value) for value in leaves], np.bool_)
-    info = np.iinfo(dtype.np)
-    low = info.min if dtype.is_signed else -info.max
-    whole = []
-    for value in leaves:
-        number = _whole(value, dtype)
-        if isinstance(value, (float, np.floating)) and not low <= number <= info.max:
-            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-        if dtype.itemsize == 8 and not info.min <= number <= info.max:
-            if info.min:
-                raise ValueError("Overflow when unpacking long long")
-            raise OverflowError("int too big to convert" if number > 0 else "can't convert negative int to unsigned")
-        if not (isinstance(value, float) or -(2**63) <= number < 2**64):
-            raise ValueError("Overflow when unpacking long long")
-        if not low <= number <= info.max:
-            raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-        whole.append(number if number <= 2**63 - 1 else number - 2**64)
-    return np.array(whole, np.int64).astype(dtype.np)
+        return _as_bool
+    return _as_uint64 if dtype is dtypes.uint64 else partial(_as_integer, dtype)
 
 
-def _whole(value: Any, dtype: Dtype) -> int:
-    """A number cut to an int, as C casts. ``RuntimeError`` for what is no finite number."""
-    if isinstance(value, (complex, np.complexfloating)):
+def _as_float(value: Any) -> float:
+    if isinstance(value, (str, bytes, bytearray, complex)):
         raise TypeError(f"must be real number, not {type(value).__name__}")
-    if isinstance(value, np.floating) and not isinstance(value, float):
-        raise TypeError(f"'{type(value).__name__}' object cannot be interpreted as an integer")
-    if isinstance(value, float) and dtype is dtypes.uint64:
-        raise TypeError(f"an integer is required for torch.uint64, not {type(value).__name__}")
-    if isinstance(value, (float, np.floating)) and not math.isfinite(value):
+    return float(value)
+
+
+def _as_complex(value: Any) -> complex:
+    if isinstance(value, (str, bytes, bytearray)):
+        raise TypeError(f"must be a number, not {type(value).__name__}")
+    return complex(value)
+
+
+def _as_bool(value: Any) -> bool:
+    if isinstance(value, (int, float, complex, np.bool_)):
+        return bool(value)
+    return bool(operator.index(value))
+
+
+def _as_uint64(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"an integer is required, not {type(value).__name__}")
+    if not 0 <= value < 2**64:
+        raise OverflowError("int too big to convert" if value > 0 else "can't convert negative int to unsigned")
+    return value
+
+
+def _as_integer(dtype: Dtype, value: Any) -> int:
+    """A float cut to an int, as C casts, or what says that it is an int."""
+    info = np.iinfo(dtype.np)
+    low, is_float = info.min if dtype.is_signed else -info.max, isinstance(value, float)
+    if is_float and not math.isfinite(value):
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-    if isinstance(value, (float, np.floating)) and value < 0 and not dtype.is_signed and value <= -1:
+    if is_float and not dtype.is_signed:
+        low = 0
+    number = int(value) if is_float else operator.index(value)
+    if not is_float and not -(2**63) <= number < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    if not low <= number <= info.max:
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-    return int(value)
+    return number
+
+
+# ---- nested sequences ------------------------------------------------------------------------------------------------
 
 
 def is_sequence(data: Any) -> bool:
@@ -207,11 +231,7 @@ def _shape_of(data: Any) -> tuple[int, ...]:
             break
         data = data[0]
         if isinstance(data, TensorBase):
-            if data.numel() != 1 and data._dtype.category < dtypes.FLOATING:
-                raise TypeError("only integer tensors of a single element can be converted to an index")
-            if data.numel() != 1:
-                raise ValueError("only one element tensors can be converted to Python scalars")
-            break
+            break  # one number, or it will be refused where numbers are stored
     return tuple(shape)
 
 
@@ -233,29 +253,17 @@ def _infer_dtype(data: Any) -> Dtype:
     return reduce(promote_types, (_infer_dtype(data[i]) for i in range(len(data))))
 
 
-def _collect(data: Any, shape: tuple[int, ...], dim: int, leaves: list[Any]) -> None:
+def _collect(data: Any, shape: tuple[int, ...], dim: int, values: list[Any], store: Callable[[Any], Any]) -> None:
     """Append the numbers of nested sequences in order. ``ValueError`` where a length differs from its siblings'."""
     if dim == len(shape):
-        leaves.append(_leaf(data))
+        values.append(store(data))
         return
     if not is_sequence(data):
         raise TypeError("not a sequence")
     if len(data) != shape[dim]:
         raise ValueError(f"expected sequence of length {shape[dim]} at dim {dim} (got {len(data)})")
     for i in range(len(data)):
-        _collect(data[i], shape, dim + 1, leaves)
-
-
-def _leaf(value: Any) -> Any:
-    if isinstance(value, (bool, int, float, complex, np.generic)):
-        return value
-    if isinstance(value, (TensorBase, np.ndarray)):
-        return value.item()  # type: ignore[union-attr]
-    if hasattr(value, "__float__"):
-        return float(value)
-    if hasattr(value, "__index__"):
-        return value.__index__()
-    raise TypeError(f"must be real number, not {type(value).__name__}")
+        _collect(data[i], shape, dim + 1, values, store)
 
 
 # ---- sharing memory --------------------------------------------------------------------------------------------------
@@ -347,7 +355,7 @@ def asarray(obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | Non
         _check_flag("asarray", "copy", copy)
     if copy is False and isinstance(obj, np.generic):
         raise RuntimeError("can't alias NumPy scalars. Either remove copy=False or transform it in a ndarray.")
-    shared = _shared(obj, kind)
+    shared = from_numpy(np.array(obj)) if isinstance(obj, np.generic) else _shared(obj, kind)
     if shared is None:
         if copy is False:
             raise ValueError("can't alias arbitrary sequence into a tensor.")
@@ -378,8 +386,6 @@ def _shared(obj: Any, dtype: Dtype | None) -> Any:
         return obj
     if isinstance(obj, np.ndarray):
         return from_numpy(obj)
-    if isinstance(obj, np.generic):
-        return None
     if hasattr(obj, "__dlpack__"):
         from minitorch.dlpack import from_dlpack
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch.core import dtypes
-from minitorch.ops.arithmetic import conj, neg
-from minitorch.ops.declare import pointwise
-from minitorch.ops.declare.operands import check_representable
+from minitorch.ops.arithmetic import conj, factor_first, neg, times_number
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.tensor_base import TensorBase
 
 
@@ -23,8 +23,9 @@ def _scaled(array: Any, value: Any) -> Any:
     if type(value) is int and value == 1:
         return array
     if type(value) is not float or array.dtype.kind != "f":
-        check_representable(value, dtypes.from_numpy_dtype(array.dtype))
-        value = array.dtype.type(value)
+        dtype = dtypes.from_numpy_dtype(array.dtype)
+        check_representable(value, dtype)
+        value = number_as_array(value, dtype)
     return array * value
 
 
@@ -49,13 +50,19 @@ def _(grad: Any, tensor1: Any, value: Any) -> Any:
     return grad * conj(tensor1 * value)
 
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1, out: Any = None) -> Any:
+def addcmul(
+    input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value: Any = 1, out: Any = None
+) -> Any:  # fmt: skip
     """input + value * tensor1 * tensor2."""
+    if last is not None:
+        return _addcmul(input, tensor2, last, factor_first(tensor1, value, "addcmul"), out=out)
     return _addcmul(input, tensor1, tensor2, value, out=out)
 
 
-def addcmul_(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcmul_(input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value: Any = 1) -> Any:
     """In-place form of ``addcmul``."""
+    if last is not None:
+        return _addcmul.inplace(input, tensor2, last, factor_first(tensor1, value, "addcmul_"))
     return _addcmul.inplace(input, tensor1, tensor2, value)
 
 
@@ -90,13 +97,19 @@ def _(grad: Any, tensor1: Any, tensor2: Any, value: Any) -> Any:
     return neg(grad) * conj(value * tensor1 / (tensor2 * tensor2))
 
 
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1, out: Any = None) -> Any:
+def addcdiv(
+    input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value: Any = 1, out: Any = None
+) -> Any:  # fmt: skip
     """input + value * tensor1 / tensor2."""
+    if last is not None:
+        return _addcdiv(input, tensor2, last, factor_first(tensor1, value, "addcdiv"), out=out)
     return _addcdiv(input, tensor1, tensor2, value, out=out)
 
 
-def addcdiv_(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcdiv_(input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value: Any = 1) -> Any:
     """In-place form of ``addcdiv``."""
+    if last is not None:
+        return _addcdiv.inplace(input, tensor2, last, factor_first(tensor1, value, "addcdiv_"))
     return _addcdiv.inplace(input, tensor1, tensor2, value)
 
 
@@ -120,12 +133,12 @@ def _lerp_number(xp: Any, input: Any, end: Any, out: Any, weight: Any) -> Any:
 
 @_lerp_number.derivative("input")
 def _(grad: Any, weight: Any) -> Any:
-    return grad * conj(1 - weight)
+    return times_number(grad, (1 - weight).conjugate())
 
 
 @_lerp_number.derivative("end")
 def _(grad: Any, weight: Any) -> Any:
-    return grad * conj(weight)
+    return times_number(grad, weight.conjugate())
 
 
 @pointwise("LerpBackward1", kinds="fc", check=_refuse_other_dtypes, numbers="refused")
@@ -156,6 +169,8 @@ def lerp(input: Any, end: Any, weight: Any, *, out: Any = None) -> Any:
     """input + weight * (end - input); the weight is a number or a tensor. All of one floating dtype."""
     if isinstance(weight, TensorBase):
         return _lerp_tensor(input, end, weight, out=out)
+    if type(weight) is not float and isinstance(input, TensorBase) and isinstance(weight, NUMBERS):
+        check_representable(weight, input._dtype)
     return _lerp_number(input, end, weight, out=out)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import gamma as gamma_arrays
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.tensor_base import TensorBase
 
 # ---- of one operand --------------------------------------------------------------------------------------------------
@@ -58,7 +58,11 @@ def _(grad: Any, input: Any, n: int) -> Any:
 
 
 _polygamma_inplace = pointwise("PolygammaBackward1", promotion="float", kinds="f")(_polygamma.operator.forward)
-_polygamma_inplace.derivative("input")(lambda grad, input, n: grad * _polygamma(input, n + 1))
+
+
+@_polygamma_inplace.derivative("input")
+def _(grad: Any, input: Any, n: int) -> Any:
+    return grad * _polygamma(input, n + 1)
 
 
 def _order(n: Any) -> int:

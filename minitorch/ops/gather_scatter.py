@@ -22,10 +22,11 @@ from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_along
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
-from minitorch.ops.declare.writing import check_out, refuse_overlap, write_out
+from minitorch.ops.declare.writing import check_out, check_out_dtype, refuse_overlap, write_out
+from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
 
 # ---- checks ----------------------------------------------------------------------------------------------------------
@@ -73,7 +74,11 @@ def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> Non
     if index._geometry.numel == 0:
         return
     if max(src.ndim, 1) != max(index.ndim, 1):
-        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+        error = IndexError if 0 < src.ndim < index.ndim else RuntimeError
+        raise error(
+            f"Index tensor must have the same number of dimensions as src tensor: {function}() got an index of shape "
+            f"{list(index.shape)} and a src of shape {list(src.shape)}"
+        )
     if any(wanted > size for wanted, size in zip(index.shape, src.shape or (1,))):
         raise RuntimeError(
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension "
@@ -122,9 +127,12 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: 
 
     ``RuntimeError`` for an index out of range, of another number of dimensions, or larger than the input elsewhere.
     """
+    arg.boolean(sparse_grad, "gather", "sparse_grad")
     axis = _check_index(input, dim, index, "gather")
     if out is not None:
         check_out("gather", out, (input,))
+        check_out_dtype(out, input._dtype)
+        refuse_overlap(out, input, index)
         return write_out(out, _gather(input.detach(), axis, index).array, index.shape)
     return _gather(input, axis, index)
 
@@ -221,10 +229,13 @@ def _(grad: Any) -> Any:
     raise RuntimeError("derivative for aten::scatter with reduce= is not implemented; use scatter_reduce")
 
 
-def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
+def scatter(
+    input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None,
+    out: Any = None,
+) -> Any:  # fmt: skip
     """A copy of ``input`` with ``out[index[i][j]][j] = src[i][j]`` (``dim`` 0); ``src`` may be a number."""
     function, arguments = _choose_scatter(input, dim, index, src, value, reduce)
-    return function(input, *arguments)
+    return deliver(function(input, *arguments), out, "scatter", input, src)
 
 
 def scatter_(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
@@ -257,11 +268,11 @@ def _choose_scatter(input: Any, dim: int, index: Any, src: Any, value: Any, redu
     return _scatter if isinstance(given, TensorBase) else _scatter_value, (axis, index, given)
 
 
-def scatter_add(input: Any, dim: int, index: Any, src: Any) -> Any:
+def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) -> Any:
     """A copy of ``input`` with ``out[index[i][j]][j] += src[i][j]`` (``dim`` 0)."""
     axis = _check_index(input, dim, index, "scatter_add")
     _check_src(input, axis, index, arg.tensor(src, "scatter_add", "src"), "scatter_add")
-    return _scatter_add(input, axis, index, src)
+    return deliver(_scatter_add(input, axis, index, src), out, "scatter_add", input, src)
 
 
 def scatter_add_(input: Any, dim: int, index: Any, src: Any) -> Any:

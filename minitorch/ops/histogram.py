@@ -19,7 +19,7 @@ from minitorch import return_types
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
 
@@ -197,7 +197,7 @@ def _bounds(rows: Any, dim: int, bounds: Sequence[float] | None) -> tuple[float,
 
 
 def histogram(
-    input: Any, bins: Any, *, range: Sequence[float] | None = None, weight: Any = None, density: bool = False,
+    input: Any, bins: Any = 100, *, range: Sequence[float] | None = None, weight: Any = None, density: bool = False,
     out: Any = None,
 ) -> Any:  # fmt: skip
     """Counts and edges: ``bins`` is how many evenly spaced ones, or a tensor of edges."""
@@ -214,5 +214,8 @@ def histogram(
     hist, edges = _histogramdd(column, [bins], range, None if weight is None else weight.reshape(-1), density)
     results = (hist, edges[0])
     if out is not None:
-        results = tuple(deliver(result, place, "histogram", input) for result, place in zip(results, out))
+        results = tuple(
+            deliver(result, place, "histogram", input)
+            for result, place in zip(results, arg.outputs(out, 2, "histogram"))
+        )
     return return_types.histogram(results)

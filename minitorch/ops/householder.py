@@ -20,7 +20,7 @@ from minitorch import return_types
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arrays import reflectors
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.joining import cat, stack
 from minitorch.ops.rearranging import tril
 from minitorch.ops.views import unsqueeze

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.dtypes import from_numpy_dtype
@@ -21,8 +22,8 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_of
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import number_as_array
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import check_index_range, one_dim
@@ -99,12 +100,14 @@ def _(grad: Any, source_geometry: Geometry, dim: int, index: Any, alpha: Any) ->
 
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """A copy of ``input`` with ``out[index[i]] += alpha * source[i]`` along ``dim``."""
+    alpha = arg.number(alpha, "index_add", "alpha")
     axis = check_slices(input, dim, index, source, "index_add")
     return deliver(_index_add(input, axis, index, source, alpha), out, "index_add", input, source)
 
 
 def index_add_(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
     """``index_add`` into ``input`` itself."""
+    alpha = arg.number(alpha, "index_add", "alpha")
     axis = check_slices(input, dim, index, source, "index_add")
     refuse_overlap(input, index, source)
     return _index_add.inplace(input, axis, index, source, alpha)
@@ -115,6 +118,7 @@ def check_slices(
 ) -> int:
     """The wrapped dimension, if ``source`` has a slice for every index, each of the shape of the input's."""
     axis = _check_vector(input, dim, index, function, f"{function}_(): Index is supposed to be a vector")
+    arg.tensor(source, function, "source")
     if index._dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeError(f"{function}_(): Expected dtype int32/int64 for index")
     if source._dtype is not input._dtype:
@@ -128,11 +132,13 @@ def check_slices(
         )
     length = source.shape[axis] if source.ndim else 1
     if index.numel() != length:
+        if not source.ndim:
+            raise IndexError(f"{function}_(): dimension specified as {axis} but source has no dimensions")
         raise RuntimeError(
             f"{function}_(): Number of indices ({index.numel()}) should be equal to source.size(dim): ({length}), for "
             f"dim: {axis}"
         )
-    if input.ndim and source.ndim and _without(input.shape, axis) != _without(source.shape, axis):
+    if bool(input.ndim) != bool(source.ndim) or _without(input.shape, axis) != _without(source.shape, axis):
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
             f"{list(input.shape)} source.shape = {list(source.shape)}"
@@ -172,11 +178,13 @@ def index_copy(input: Any, dim: int, index: Any, source: Any, *, out: Any = None
 
 def index_copy_(input: Any, dim: int, index: Any, source: Any) -> Any:
     """``index_copy`` into ``input`` itself."""
+    check_inplace(input, "index_copy_", source)
     refuse_overlap(input, index, source)
     return _index_copy.inplace(input, _check_index_copy(input, dim, index, source), index, source)
 
 
 def _check_index_copy(input: Any, dim: int, index: Any, source: Any) -> int:
+    arg.tensor(source, "index_copy", "source")
     axis = _check_vector(
         input,
         dim,
@@ -197,7 +205,7 @@ def _check_index_copy(input: Any, dim: int, index: Any, source: Any) -> int:
             f"dimensionality ({source.ndim}), destination dimensionality ({input.ndim})"
         )
     length = source.shape[axis] if source.ndim else 1
-    if source.ndim and input.ndim and _without(input.shape, axis) != _without(source.shape, axis):
+    if _without(input.shape, axis) != _without(source.shape, axis):
         raise RuntimeError(
             "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
             f"{list(_without(input.shape, axis))} at dimension {axis} and source slice shape: "
@@ -260,6 +268,10 @@ def index_fill_(input: Any, dim: int, index: Any, value: Any) -> Any:
 
 def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tuple[Any, ...]]:
     axis = geo.wrap_dim(arg.integer(dim, "index_fill", "dim"), input.ndim)
+    if isinstance(value, complex) and not input.is_complex():
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
+    if not isinstance(value, TensorBase):
+        value = arg.number(value, "index_fill_", "value")
     if arg.tensor(index, "index_fill", "index").ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     if index._dtype is not dtypes.int64:

@@ -33,7 +33,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import copying, creation
 from minitorch.ops.advanced_indexing import _index_put, check_write, fills_masks
 from minitorch.ops.advanced_indexing import index as index_by_tensors
-from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.operands import check_representable, number_as_array
 from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.parts import _select, _slice
 from minitorch.ops.views import _unsqueeze, alias
@@ -42,6 +42,11 @@ from minitorch.tensor_base import TensorBase
 _EVERYTHING = slice(None)
 
 # ---- reading and writing ---------------------------------------------------------------------------------------------
+
+
+def delitem(input: Any, index: Any) -> None:
+    """``del input[index]``: ``TypeError``, for a tensor's elements can't be taken out."""
+    raise TypeError("Tensor does not support deleting items")
 
 
 def getitem(input: Any, index: Any) -> Any:
@@ -95,13 +100,21 @@ def setitem(input: Any, index: Any, value: Any) -> None:
 
 
 def _check_number(input: Any, value: Any) -> None:
-    is_number = isinstance(value, NUMBERS)
+    is_number = isinstance(value, (int, float, complex, np.integer))  # so NumPy's float64, but not its float32
     if not is_number:
         place = "cuda." if input._storage.device.type == "cuda" else ""
         kind = scalar_type_name(input._dtype)
         raise TypeError(f"can't assign a {type(value).__name__} to a torch.{place}{kind}Tensor")
+    if isinstance(value, int):
+        _check_bits(value)
     if isinstance(value, complex) or input._dtype.category < dtypes.FLOATING or abs(value) > 1e4:
         check_representable(value, input._dtype)
+
+
+def _check_bits(value: int) -> None:
+    """``ValueError`` for an int that does not fit into 64 bits."""
+    if not -(2**63) <= value < 2**63:
+        raise ValueError("Overflow when unpacking long long")
 
 
 def _without_leading_ones(value: Any) -> Any:
@@ -135,6 +148,7 @@ def _select_at(input: Any, dim: int, index: int, place: int) -> Any:
         )
     size = shape[dim]
     if not -size <= index < size:
+        _check_bits(index)
         raise IndexError(f"index {index} is out of bounds for dimension {place} with size {size}")
     return _select(input, dim, index)
 
@@ -281,7 +295,8 @@ def _tensor_from(input: Any, sequence: Any) -> Any:
     """A list of bools is a mask; any other becomes ``int64``, floats cut off."""
     device = input._storage.device
     if isinstance(sequence, (np.ndarray, np.generic)):
-        return creation.tensor(sequence, device=device)
+        found = creation.tensor(sequence, device=device)
+        return found.to(dtypes.int64) if found._dtype.category > dtypes.INTEGER else found
     found = creation.tensor(list(sequence) if isinstance(sequence, range) else sequence, device=device)
     return found if found._dtype is dtypes.bool_ else found.to(dtypes.int64)
 

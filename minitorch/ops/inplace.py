@@ -44,7 +44,8 @@ from minitorch.ops.powers import reciprocal, rsqrt, sqrt
 from minitorch.ops.powers import square_ as square_
 from minitorch.ops.rounding import ceil, floor, frac, trunc
 from minitorch.ops.rounding import round_ as round_
-from minitorch.ops.special import deg2rad, rad2deg, sinc, xlogy
+from minitorch.ops.special import deg2rad, rad2deg, sinc
+from minitorch.ops.special import xlogy_ as xlogy_
 
 neg_ = negative_ = neg.inplace
 clip_ = clamp_
@@ -60,7 +61,7 @@ sigmoid_, erf_, erfc_ = sigmoid.inplace, erf.inplace, erfc.inplace
 sqrt_, rsqrt_, reciprocal_ = sqrt.inplace, rsqrt.inplace, reciprocal.inplace
 floor_, ceil_, frac_ = floor.inplace, ceil.inplace, frac.inplace
 trunc_ = fix_ = trunc.inplace
-deg2rad_, rad2deg_, sinc_, xlogy_ = deg2rad.inplace, rad2deg.inplace, sinc.inplace, xlogy.inplace
+deg2rad_, rad2deg_, sinc_ = deg2rad.inplace, rad2deg.inplace, sinc.inplace
 i0_ = i0.inplace
 gcd_, lcm_, ldexp_ = gcd.inplace, lcm.inplace, ldexp.inplace
 

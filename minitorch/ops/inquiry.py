@@ -131,19 +131,23 @@ def can_cast(from_: Dtype, to: Dtype) -> bool:
 
 
 def _dtype(value: Any, function: str, argument: str, position: int) -> Dtype:
-    if not isinstance(value, Dtype):
-        raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be torch.dtype, not {type(value).__name__}"
-        )
-    return value
+    return arg.dtype(value, function, f"'{argument}' (position {position})")
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
-    """The shape to which all shapes expand. ``RuntimeError`` where they can't, or for a negative size."""
-    given = [arg.integers(shape, "broadcast_shapes", "shapes") for shape in shapes]
-    for shape in given:
-        if any(size < 0 for size in shape):
+    """The shape to which all shapes expand. ``RuntimeError`` where they can't, ``ValueError`` for a negative size."""
+    result = Size(())
+    for place, shape in enumerate(shapes):
+        try:
+            sizes = arg.integers(shape, "broadcast_shapes", "shapes")
+        except TypeError:
             raise RuntimeError(
-                f"broadcast_shapes(): Trying to create tensor with negative dimension ({min(shape)}): ({min(shape)})"
+                f"broadcast_shapes(): Input shapes should be of type ints, a tuple of ints, or a list of ints, got {shape!r} "
+                f"at index {place}"
+            ) from None
+        result = Size(geo.broadcast_shapes(result, sizes))
+        if any(size < 0 for size in sizes):
+            raise ValueError(
+                f"broadcast_shapes(): Attempting to broadcast a dimension with negative length! Got {sizes} at index {place}"
             )
-    return Size(geo.broadcast_shapes(*given))
+    return result

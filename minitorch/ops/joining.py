@@ -18,7 +18,7 @@ from minitorch.core.promotion import can_cast, result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.copying import as_dtype
 from minitorch.ops.declare.operator import Operator, device_of, record
-from minitorch.ops.declare.writing import check_out, write_out
+from minitorch.ops.declare.writing import check_out, refuse_overlap, write_out
 from minitorch.ops.parts import _slice
 from minitorch.ops.views import atleast_1d, atleast_2d, atleast_3d, reshape
 from minitorch.tensor_base import TensorBase, allocate, wrap
@@ -143,6 +143,7 @@ def _join(operator: Operator, given: list[Any], kept: list[Any], axis: int, geom
     arrays = [t.array if t._dtype is dtype else as_dtype(t.array, t._dtype, dtype) for t in kept]
     if out is not None:
         check_out(operator.name, out, given)
+        refuse_overlap(out, *given)
         if not can_cast(dtype, out._dtype):
             raise TypeError(
                 f"torch.cat(): input types can't be cast to the desired output type {scalar_type_name(out._dtype)}"

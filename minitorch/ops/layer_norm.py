@@ -17,7 +17,7 @@ from minitorch.core import dtypes
 from minitorch.core.dtypes import finfo
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.layer_norm import layer_norm_backward, layer_norm_forward
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.normalization import check_parameter_dtypes, double_backward
 
 Ints = tuple[int, ...]

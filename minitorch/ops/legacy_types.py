@@ -56,6 +56,8 @@ def legacy_tensor(dtype: Dtype, args: tuple[Any, ...], names: dict[str, Any], an
     if not args:
         return empty(0, dtype=dtype)
     first = args[0]
+    if isinstance(first, np.ndarray) and first.ndim == 0 and first.dtype.kind in "iu":
+        first, args = int(first), (int(first), *args[1:])
     if isinstance(first, (int, np.integer, Size)) and not isinstance(first, bool):
         return empty(*args, dtype=dtype)
     if len(args) > 1:

@@ -26,8 +26,8 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
-from minitorch.ops.declare.operator import OperatorFunction, make_node
+from minitorch.ops.declare.operands import NUMBERS, refuse_other_kinds
+from minitorch.ops.declare.operator import OperatorFunction, make_node, operator
 from minitorch.ops.declare.pointwise import check_out, write_out
 from minitorch.ops.reduction import _sum_dims
 from minitorch.ops.views import transpose
@@ -92,7 +92,9 @@ def _is_column_major(geometry: Geometry) -> bool:
 
 def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
     """Matrix product (n, m) @ (m, p) -> (n, p). ``RuntimeError`` unless both are matrices that fit, of one dtype."""
-    arg.tensor(mat2, "mm", "mat2")
+    if not isinstance(input, TensorBase) or not isinstance(mat2, TensorBase):
+        arg.check_tensor(input, "mm")
+        arg.tensor(mat2, "mm", "mat2")
     if input.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mm: {'self' if input.ndim != 2 else 'mat2'} must be a matrix")
     _check_factors(input, mat2)
@@ -107,8 +109,7 @@ def _check_factors(mat1: Any, mat2: Any) -> tuple[int, int]:
     (n, m), (k, p) = mat1._geometry.shape, mat2._geometry.shape
     if m != k:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p})")
-    if mat1._dtype is dtypes.bool_:
-        raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
+    refuse_other_kinds("addmm_impl_cpu_", mat1._dtype, "ifc")
     return n, p
 
 
@@ -179,7 +180,10 @@ def type_name(tensor: Any) -> str:
 
 
 def scalars(input: Any, beta: Any, alpha: Any) -> tuple[Any, Any]:
-    """beta and alpha in the input's kind: for integers they lose their fractions."""
+    """beta and alpha in the input's kind: for integers they lose their fractions. ``TypeError`` for no numbers."""
+    for name, number in (("beta", beta), ("alpha", alpha)):
+        if not isinstance(number, NUMBERS):
+            raise TypeError(f"argument '{name}' must be Number, not {type(number).__name__}")
     if input._dtype.category <= dtypes.INTEGER:
         return int(beta), int(alpha)
     return beta, alpha
@@ -236,7 +240,9 @@ def _(grad: Any, input: Any) -> Any:
 
 def bmm(input: Any, mat2: Any, *, out: Any = None) -> Any:
     """Products of corresponding matrices (b, n, m) @ (b, m, p) -> (b, n, p)."""
-    arg.tensor(mat2, "bmm", "mat2")
+    if not isinstance(input, TensorBase) or not isinstance(mat2, TensorBase):
+        arg.check_tensor(input, "bmm")
+        arg.tensor(mat2, "bmm", "mat2")
     _check_batches(input, mat2)
     return _bmm(input, mat2) if out is None else to_out("bmm", out, _bmm, (input, mat2))
 
@@ -252,8 +258,7 @@ def _check_batches(batch1: Any, batch2: Any) -> None:
         )
     if batch1._dtype is not batch2._dtype:
         raise RuntimeError(f"expected scalar type {type_name(batch1)} but found {type_name(batch2)}")
-    if batch1._dtype is dtypes.bool_:
-        raise NotImplementedError("\"bmm\" not implemented for 'Bool'")
+    refuse_other_kinds("bmm", batch1._dtype, "ifc")
 
 
 @operator("BaddbmmBackward0")
@@ -294,6 +299,8 @@ def baddbmm_(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any 
 def _check_baddbmm(input: Any, batch1: Any, batch2: Any) -> None:
     arg.tensor(batch1, "baddbmm", "batch1")
     arg.tensor(batch2, "baddbmm", "batch2")
+    geo.wrap_dim(1, batch1.ndim)  # PyTorch asks for the result's sizes first
+    geo.wrap_dim(2, batch2.ndim)
     _check_batches(batch1, batch2)
     geo.expand(input._geometry, (batch1.shape[0], batch1.shape[1], batch2.shape[2]))
     if input._dtype is not batch1._dtype:

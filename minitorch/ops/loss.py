@@ -20,11 +20,13 @@ from typing import Any
 import numpy as np
 
 from minitorch.core import dtypes
+from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.smooth_activation import logsigmoid
 
 
@@ -61,8 +63,7 @@ def _promoted(input: Any, target: Any, kernel: str) -> tuple[Any, Any]:
     if input._dtype is not target._dtype:
         dtype = result_type_of((input, target))
         input, target = input.to(dtype), target.to(dtype)
-    if input._dtype.category < dtypes.FLOATING:
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds(kernel, input._dtype, "f")
     return input, target
 
 
@@ -257,6 +258,9 @@ def _(grad: Any, input: Any, weight: Any, pos_weight: Any, input_geometry: Geome
 def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any, pos_weight: Any, reduction: str) -> Any:
     """``binary_cross_entropy(sigmoid(input), target)``. ``pos_weight``: how much more a positive counts."""
     arg.tensor(target, "binary_cross_entropy_with_logits", "target")
+    for name, factor in (("weight", weight), ("pos_weight", pos_weight)):
+        if factor is not None:
+            geo.broadcast_shapes(arg.tensor(factor, "binary_cross_entropy_with_logits", name).shape, target.shape)
     if target._dtype.category < dtypes.FLOATING and input._dtype.category >= dtypes.FLOATING:
         raise RuntimeError(
             f"result type {scalar_type_name(input._dtype)} can't be cast to the desired output type "
@@ -268,6 +272,12 @@ def binary_cross_entropy_with_logits(input: Any, target: Any, weight: Any, pos_w
 
 def kl_div(input: Any, target: Any, reduction: str, log_target: bool) -> Any:
     """target * (log(target) - input), with 0 log 0 = 0; ``log_target``: the target is a log-probability as well."""
+    log_target = arg.boolean(log_target, "kl_div", "log_target")
+    for name, tensor in (("input", input), ("target", target)):
+        if arg.tensor(tensor, "kl_div", name).is_complex():
+            raise RuntimeError("kl_div: Complex inputs not supported.")
+    if input._dtype.category < dtypes.FLOATING:
+        raise RuntimeError("kl_div: Integral inputs not supported.")
     if log_target:
         losses = target.exp() * (target - input)
     else:

@@ -24,7 +24,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arrays import elimination
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.joining import cat
 from minitorch.ops.rearranging import tril, triu
 from minitorch.ops.solving import _solve_triangular

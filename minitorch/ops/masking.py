@@ -17,8 +17,9 @@ from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
+from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.reduction import deliver
 
 
@@ -40,6 +41,8 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     if arg.tensor(mask, "masked_select", "mask")._dtype is not dtypes.bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     geo.broadcast_shapes(input.shape, mask.shape)
+    if out is not None:
+        refuse_overlap(out, input, mask)
     return deliver(_masked_select(input, mask), out, "masked_select", input)
 
 

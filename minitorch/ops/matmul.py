@@ -15,10 +15,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from minitorch.autograd.inplace import bump_version
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operator import Operator, record
-from minitorch.ops.declare.pointwise import check_out, write_out
+from minitorch.ops.declare.writing import check_out, check_out_dtype, write_out
 from minitorch.ops.linalg import addmm, bmm, mm
 from minitorch.ops.matrix_vector import dot, mv
 from minitorch.ops.views import _unsafe_view, expand, reshape, squeeze, t, transpose, unsqueeze
@@ -39,6 +40,7 @@ def _as_vector(fresh: Any) -> Any:
     shape = (fresh.shape[1],)
     result = over_storage(fresh._storage, fresh._dtype, geo.view(fresh._geometry, shape))
     record(_SQUEEZE, (fresh, shape), result)
+    bump_version(result)
     return result
 
 
@@ -48,10 +50,13 @@ def matmul(input: Any, other: Any, *, out: Any = None) -> Any:
     A vector on the left is a row, on the right a column, and its dimension does not appear in the result.
     ``RuntimeError`` for a zero-dim tensor and where inner dimensions differ.
     """
-    arg.tensor(other, "matmul", "other")
+    if not isinstance(input, TensorBase) or not isinstance(other, TensorBase):
+        arg.check_tensor(input, "matmul")
+        arg.tensor(other, "matmul", "other")
     result = _matmul(input, other)
     if out is not None:
         check_out("matmul", out, (input, other))
+        check_out_dtype(out, result._dtype)
         return write_out(out, result.array, tuple(result.shape))
     return result
 
@@ -142,6 +147,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     if not isinstance(input, TensorBase) or not isinstance(weight, TensorBase):
         arg.tensor(input, "linear", "input")
         arg.tensor(weight, "linear", "weight")
+    if bias is not None and not isinstance(bias, TensorBase):
+        arg.tensor(bias, "linear", "bias")
     ndim = input._geometry.ndim
     if bias is not None and ndim == 2:
         return addmm(bias, input, t(weight))

@@ -15,8 +15,8 @@ from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import promote_types, result_type_of
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.parts import as_strided
 from minitorch.ops.rearranging import diag, flip
 from minitorch.ops.scan import cumprod

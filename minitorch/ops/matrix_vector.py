@@ -13,8 +13,8 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj, mul
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.linalg import added, product, scalars, scaled, to_out, type_name, write_into_input
 from minitorch.ops.views import reshape, transpose
 
@@ -37,6 +37,7 @@ def _(grad: Any, input: Any) -> Any:
 
 def mv(input: Any, vec: Any, *, out: Any = None) -> Any:
     """Matrix (n, m) times vector (m,) -> (n,)."""
+    arg.check_tensor(input, "mv")
     arg.tensor(vec, "mv", "vec")
     _check_mv(input, vec, 1, input.shape[0] if input.ndim else 0)
     if input._dtype is not vec._dtype:
@@ -120,6 +121,7 @@ def _(grad: Any, input: Any) -> Any:
 
 def dot(input: Any, tensor: Any, *, out: Any = None) -> Any:
     """Sum of the products of two vectors of equal length and dtype; nothing is conjugated."""
+    arg.check_tensor(input, "dot")
     arg.tensor(tensor, "dot", "tensor")
     if input.ndim != 1 or tensor.ndim != 1:
         raise RuntimeError(f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors")
@@ -139,6 +141,7 @@ def dot(input: Any, tensor: Any, *, out: Any = None) -> Any:
 
 def outer(input: Any, vec2: Any, *, out: Any = None) -> Any:
     """All products of two vectors: (n,) and (m,) -> (n, m)."""
+    arg.check_tensor(input, "outer")
     arg.tensor(vec2, "outer", "vec2")
     for name, vector in (("self", input), ("vec2", vec2)):
         if vector.ndim != 1:

@@ -21,7 +21,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.softmax import log_softmax
 from minitorch.tensor_base import TensorBase
 
@@ -205,6 +205,8 @@ def cross_entropy_loss(
     if not isinstance(input, TensorBase) or not isinstance(target, TensorBase):
         arg.tensor(input, "cross_entropy_loss", "input")
         arg.tensor(target, "cross_entropy_loss", "target")
+    if weight is not None:
+        arg.tensor(weight, "cross_entropy_loss", "weight")
     class_dim = 0 if input._geometry.ndim <= 1 else 1
     if label_smoothing > 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")

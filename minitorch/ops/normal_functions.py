@@ -17,7 +17,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import error_function, normal_quantile
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementary import erf
 from minitorch.ops.reduction import deliver
 from minitorch.ops.scalar_forms import add_number, mul_number

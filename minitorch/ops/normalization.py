@@ -28,7 +28,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.batch_norm import batch_norm_backward, batch_norm_train_forward
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 
 Ints = tuple[int, ...]
 
@@ -177,7 +177,7 @@ def _move_statistics(
 ) -> None:
     """running = (1 - momentum) * running + momentum * batch's. As in PyTorch this is not counted as a write."""
     count = geometry.numel // geometry.shape[1]
-    rate = float(momentum)
+    rate = float(arg.real(momentum, "batch_norm", "momentum"))
     variance = 1 / (rstd.array * rstd.array) - eps
     variance *= count / (count - 1) if count > 1 else math.nan
     for running, batch in ((running_mean, mean.array), (running_var, variance)):
@@ -201,6 +201,8 @@ def _check_channels(channels: int, **vectors: Any) -> None:
 def check_parameter_dtypes(input: Any, parameters: tuple[Any, ...], kernel: str) -> None:
     """Parameters have the input's dtype, or float32 where the input is in half precision."""
     if input._dtype.category != dtypes.FLOATING:
+        if any(parameter is not None and parameter._dtype is not input._dtype for parameter in parameters):
+            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
     for parameter in parameters:
         if parameter is None or parameter._dtype is input._dtype:

@@ -18,8 +18,8 @@ from minitorch.core import dtypes
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import Dims, at_least_float32, count_of, deliver, reduced_dims, restore
 
 
@@ -82,6 +82,10 @@ def vector_norm(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{scalar_type_name(x._dtype)}"
         )
+    if dtype is not None and dtype.category < dtypes.FLOATING:
+        raise RuntimeError(
+            f"linalg.vector_norm: dtype should be floating point or complex, but got {scalar_type_name(dtype)}"
+        )
     dims = reduced_dims(x, dim, "linalg.vector_norm")
     if count_of(x._geometry, dims) == 0 and (ord < 0 or ord == math.inf):
         raise RuntimeError(
@@ -97,11 +101,11 @@ def norm(
     input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Dtype | None = None
 ) -> Any:
     """``vector_norm`` of order ``p``; ``"fro"`` and None mean 2, ``"nuc"`` is a norm of matrices."""
-    if p is None or p == "fro":
+    if p is None or (p == "fro" and not (isinstance(dim, (tuple, list)) and len(dim) > 2)):
         p = 2
     if isinstance(p, str):
         from minitorch.ops.matrix_norms import matrix_norm
 
-        dims = tuple(range(input.ndim)) if dim is None else dim
+        dims = tuple(range(input.ndim)) if dim is None else arg.integers(dim, "norm", "dim")
         return matrix_norm(input, p, dims, keepdim, dtype=dtype, out=out)
     return vector_norm(input, p, dim, keepdim, dtype=dtype, out=out)

@@ -18,7 +18,8 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
-from minitorch.ops.declare import operator, pointwise
+from minitorch.ops.declare.operator import operator
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.reduction import deliver
 
 

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import pointwise
-from minitorch.ops.declare.pointwise import PointwiseFunction
+from minitorch.ops.declare.pointwise import PointwiseFunction, pointwise
 
 Step = Callable[[Any, Any, Any, int], Any]
 

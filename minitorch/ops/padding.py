@@ -20,7 +20,7 @@ import numpy as np
 
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 
 Ints = tuple[int, ...]
 
@@ -133,7 +133,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
 
     The last three take 2, 4 or 6 numbers for an input with one or two dimensions more than are padded.
     """
-    amounts = arg.integers(pad, "pad", "pad")
+    amounts = arg.several(pad, "pad", "pad")
+    if value is not None:
+        value = arg.real(value, "pad", "value")
     if len(amounts) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(amounts) > 2 * input.ndim:

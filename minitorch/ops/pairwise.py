@@ -19,8 +19,8 @@ from minitorch.core import geometry as geo
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.norms import _vector_norm, vector_norm_gradient
 from minitorch.ops.reduction import at_least_float32
 from minitorch.ops.views import unsqueeze

@@ -18,8 +18,8 @@ from typing import Any
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator, view
-from minitorch.ops.declare.operator import OperatorFunction
+from minitorch.ops.declare.operator import OperatorFunction, operator
+from minitorch.ops.declare.view import view
 from minitorch.tensor_base import TensorBase, check_in_bounds
 
 
@@ -183,8 +183,8 @@ def _(grad: Any, input_geometry: Geometry, size: tuple[int, ...], stride: tuple[
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
     """Any shape, stride and offset over the input's storage. ``RuntimeError`` outside of the storage."""
-    wanted = arg.integers(size, "as_strided", "size")
-    step = arg.integers(stride, "as_strided", "stride")
+    wanted = arg.several(size, "as_strided", "size")
+    step = arg.several(stride, "as_strided", "stride")
     offset = input._geometry.offset
     if storage_offset is not None:
         offset = arg.integer(storage_offset, "as_strided", "storage_offset")

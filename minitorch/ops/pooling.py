@@ -24,7 +24,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import pooling as on_arrays
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.views import squeeze, unsqueeze
 
 Ints = tuple[int, ...]

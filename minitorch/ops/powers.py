@@ -15,8 +15,8 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops.arithmetic import conj
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS, check_representable, refuse_other_kinds
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import where
 from minitorch.tensor_base import TensorBase
 
@@ -135,7 +135,7 @@ def _(grad: Any, input: Any, exponent: Any) -> Any:
 @_pow_tensors.derivative("exponent")
 def _(grad: Any, input: Any, exponent: Any, result: Any) -> Any:
     at_zero = (input == 0) & (_real(exponent) >= 0)
-    return where(at_zero, 0.0, grad * conj(result * input.log()))
+    return grad * where(at_zero, 0.0, conj(result * input.log()))
 
 
 @pointwise("PowBackward2", kinds="ifc")
@@ -148,7 +148,7 @@ def _pow_of_number(xp: Any, input: Any, exponent: Any, out: Any) -> Any:
 def _(grad: Any, input: Any, exponent: Any, result: Any) -> Any:
     base = result.new_tensor(input)
     if input == 0:
-        return where(_real(exponent) >= 0, 0.0, grad * conj(result * base.log()))
+        return grad * where(_real(exponent) >= 0, 0.0, conj(result * base.log()))
     return grad * conj(result * base.log())
 
 
@@ -196,6 +196,9 @@ def _promoted(input: Any, exponent: Any) -> Any:
 
 
 def _double_dtype(*operands: Any) -> dtypes.dtype:
+    for operand in operands:
+        if not isinstance(operand, (TensorBase, *NUMBERS)):
+            raise TypeError(f"float_power(): arguments must be Tensor or Number, not {type(operand).__name__}")
     complex_ = any(o.is_complex() if isinstance(o, TensorBase) else isinstance(o, complex) for o in operands)
     return dtypes.complex128 if complex_ else dtypes.float64
 

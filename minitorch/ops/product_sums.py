@@ -15,11 +15,11 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.core.promotion import result_type_of
+from minitorch.core.promotion import can_cast, result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import check_alpha, conj
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.linalg import _bmm, added, product, scalars, scaled, to_out, type_name, write_into_input
 from minitorch.ops.matrix_vector import mv
 from minitorch.ops.views import expand, transpose, unsqueeze
@@ -102,12 +102,13 @@ def _addr(xp: Any, input: Any, vec1: Any, vec2: Any, beta: Any, alpha: Any) -> A
     if input.dtype == bool:
         outer = vec1[:, None] & vec2 if alpha else xp.zeros((len(vec1), len(vec2)), bool)
         return xp.array(outer | input if beta else outer)
-    wide = accumulation_dtype(input.dtype)
+    dtype = vec1.dtype  # the promoted one; in place, the input may be narrower
+    wide = accumulation_dtype(dtype)
     left = vec1.astype(wide)[:, None]
     result = left * wide.type(alpha) * vec2.astype(wide)
     if beta != 0:
         result = result + wide.type(beta) * input.astype(wide)
-    return result.astype(input.dtype, copy=False)
+    return result.astype(dtype, copy=False)
 
 
 @_addr.derivative("input")
@@ -136,11 +137,12 @@ def addr_(input: Any, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) ->
     arguments = _addr_arguments(input, vec1, vec2, beta, alpha)
     if input.ndim != 2:
         raise RuntimeError(f"2D tensor expected, got {input.ndim}D tensor for input")
-    if arguments[0] is not input:
+    if not can_cast(arguments[0]._dtype, input._dtype):
         raise RuntimeError(
-            f"addr_(): the result has dtype {arguments[0].dtype} and does not fit into an input of {input.dtype}"
+            f"result type {scalar_type_name(arguments[0]._dtype)} can't be cast to the desired output type "
+            f"{scalar_type_name(input._dtype)}"
         )
-    return write_into_input(_addr, arguments, (vec1.shape[0], vec2.shape[0]))
+    return write_into_input(_addr, (input, *arguments[1:]), (vec1.shape[0], vec2.shape[0]))
 
 
 def _addr_arguments(input: Any, vec1: Any, vec2: Any, beta: Any, alpha: Any) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ shortest of those that make |A X - B| smallest, which is what all of LAPACK's dr
 they are all this one product, and differ in what they report beside the solution.
 
 PyTorch: ``aten/src/ATen/native/LinearAlgebra.cpp`` (``pinv``, ``matrix_rank``), ``BatchLinearAlgebra.cpp`` (``lstsq``);
-``pinv_backward`` and ``linalg_lstsq_backward`` in ``FunctionsManual.cpp``. Golub and Pereyra, "The Differentiation of
+``pinv_backward`` and ``linalg_lstsq_backward`` in ``FunctionsManual.cpp``. Left out: that a solution of ``lstsq`` with
+fewer rows than B is a part of B's memory, and has its strides. Golub and Pereyra, "The Differentiation of
 Pseudo-Inverses and Nonlinear Least Squares Problems Whose Variables Separate", 1973.
 """
 
@@ -19,10 +20,10 @@ from minitorch import return_types
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops import eigen, svd
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
-from minitorch.ops.eigen import eigvalsh
-from minitorch.ops.svd import svdvals
+from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.views import squeeze, unsqueeze
 from minitorch.tensor_base import TensorBase
 
@@ -32,6 +33,8 @@ from minitorch.tensor_base import TensorBase
 def _tolerances(A: Any, atol: Any, rtol: Any, name: str) -> tuple[Any, Any]:
     """atol and rtol as numbers or arrays that broadcast against the batch; the default of one depends on the other."""
     for what, value in (("atol", atol), ("rtol", rtol)):
+        if value is not None and not isinstance(value, (TensorBase, *NUMBERS)):
+            raise TypeError(f"linalg_{name}(): argument '{what}' must be Number or Tensor, not {type(value).__name__}")
         if isinstance(value, TensorBase) and value.is_complex():  # type: ignore[attr-defined]
             raise RuntimeError(f"torch.linalg.{name}: {what} tensor of complex type is not supported.")
     atol = 0.0 if (given_atol := atol) is None else atol
@@ -58,10 +61,10 @@ def _pinv(xp: Any, A: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
     if A.size == 0:
         return xp.zeros((*A.shape[:-2], A.shape[-1], A.shape[-2]), A.dtype)
     if hermitian:
-        values, U = xp.linalg.eigh(A)
+        values, U = eigen.decompose(xp, A, "L")
         Vh = xp.conj(U.swapaxes(-2, -1))
     else:
-        U, values, Vh = xp.linalg.svd(A, full_matrices=False)
+        U, values, Vh = svd.decompose(xp, A, False)
     size = xp.abs(values)
     tolerance = xp.maximum(atol, rtol * size.max(axis=-1))
     kept = size > xp.asarray(tolerance)[..., None]
@@ -129,7 +132,7 @@ def matrix_rank(
     if A.numel() == 0:
         rank = xp.zeros(A.shape[:-2], xp.int64)
     else:
-        S = xp.abs((eigvalsh(A) if hermitian else svdvals(A)).array)
+        S = xp.abs((eigen.eigvalsh(A) if hermitian else svd.svdvals(A)).array)
         threshold = xp.maximum(atol, rtol * S.max(axis=-1))
         rank = xp.add.reduce(xp.asarray(threshold)[..., None] < S, axis=-1, dtype=xp.int64)
     result = A.new_tensor(xp.asarray(rank), dtype=dtypes.int64)
@@ -147,7 +150,7 @@ def _lstsq(xp: Any, A: Any, B: Any, rcond: float, driver: str, vector: bool) -> 
     rows, columns = A.shape[-2:]
     if vector:
         B = B[..., None]
-    S = xp.linalg.svd(A, compute_uv=False)
+    S = svd.decompose(xp, A, False)[1]
     largest = S.max(axis=-1, initial=0)
     rank = xp.add.reduce(xp.asarray(rcond * largest)[..., None] < S, axis=-1, dtype=xp.int64)
     solution = _pinv.operator.forward(xp, A, 0.0, 0.0 if driver == "gels" else rcond, False) @ B

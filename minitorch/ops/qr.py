@@ -18,7 +18,7 @@ from typing import Any
 from minitorch import return_types
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.joining import cat
 from minitorch.ops.rearranging import diag_embed, triu
 from minitorch.ops.solving import _solve_triangular
@@ -91,6 +91,8 @@ def torch_qr(input: Any, some: bool = True, *, out: Any = None) -> Any:
 
 def _checked_qr(A: Any, mode: str) -> Any:
     arg.check_tensor(A, "linalg_qr", "A")
+    if not isinstance(mode, str):
+        raise TypeError(f"linalg_qr(): argument 'mode' must be str, not {type(mode).__name__}")
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"

@@ -155,8 +155,8 @@ def _chances(p: Any, shape: tuple[int, ...], np_dtype: Any) -> Any:
     distributions.require_bernoulli("bernoulli_", np_dtype)
     if p.ndim > len(shape):
         raise RuntimeError(
-            f"bernoulli_: expand(p): the number of sizes provided ({len(shape)}) must be greater or equal to the number "
-            f"of dimensions in the tensor ({p.ndim})"
+            f"bernoulli_: expand(p): the number of sizes provided ({len(shape)}) must be greater or equal to the "
+            f"number of dimensions in the tensor ({p.ndim})"
         )
     return np.broadcast_to(p.array, shape) if p.shape == shape else p.detach().expand(shape).array
 
@@ -400,6 +400,7 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
                 out: Any = None) -> Any:  # fmt: skip
     """``num_samples`` indices a row, drawn in proportion to the row's weights."""
     arg.check_tensor(input, "multinomial")
+    replacement = arg.boolean(replacement, "multinomial", "replacement")
     count = arg.int64(num_samples, "multinomial", "num_samples")
     if out is not None and arg.tensor(out, "multinomial", "out")._dtype is not dtypes.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_type_name(out._dtype)}")

@@ -14,7 +14,7 @@ from minitorch.core import count_distributions as counts
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.random import _engine
 from minitorch.ops.reduction import deliver
 from minitorch.ops.views import broadcast_tensors

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.core import dtypes
+from minitorch.core.backend import cannot_allocate
 from minitorch.core.box_muller import fused_multiply_add
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
@@ -78,7 +79,12 @@ def arange(
         length = -((int(start) - int(end)) // int(step))
     else:
         length = math.ceil((float(end) - float(start)) / float(step))
-    array = _counted(place.backend.xp, start, step, length, kind)
+    if length >= 2**63:
+        raise RuntimeError(f"invalid size, possible overflow? arange() would have {length} elements")
+    try:
+        array = _counted(place.backend.xp, start, step, length, kind)
+    except MemoryError as error:
+        raise cannot_allocate((length,), kind.itemsize) from error
     return deliver(array, kind, place, requires_grad, out)
 
 
@@ -290,12 +296,12 @@ def _dtype_of(array: Any) -> Dtype:
 
 
 def eye(
-    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    n: int, m: int = arg.ALL, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
     pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """``n`` by ``m`` with ones on the diagonal."""
     rows = arg.integer(n, "eye", "n")
-    columns = rows if m is None else arg.integer(m, "eye", "m")
+    columns = rows if m is arg.ALL else arg.integer(m, "eye", "m")
     for name, size in (("n", rows), ("m", columns)):
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
@@ -365,7 +371,7 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
 
 def cartesian_prod(*tensors: Any) -> Any:
     """All combinations of one element from each vector, one a row."""
-    for tensor in tensors:
+    for tensor in arg.tensors(tensors):
         if tensor.ndim != 1:
             raise RuntimeError(f"Expect a 1D vector, but got shape {list(tensor.shape)}")
     if len(tensors) == 1:

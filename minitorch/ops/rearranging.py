@@ -17,9 +17,9 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
-from minitorch.ops.declare.operator import Operator, record
+from minitorch.ops.declare.operator import Operator, operator, record
 from minitorch.ops.declare.writer import replace
+from minitorch.ops.parts import _diagonal_backward as diagonal_backward
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase, allocate
 
@@ -100,6 +100,7 @@ _rot90.add_derivative(("input",), lambda grad, k, dims: rot90(grad, -k, dims))
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """Rotate by ``k`` times 90 degrees in the plane of two dimensions, from the first towards the second."""
     arg.check_tensor(input, "rot90")
+    k = arg.integer(k, "rot90", "k")
     axes = arg.integers(dims, "rot90", "dims")
     if len(axes) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(axes)}")
@@ -128,11 +129,16 @@ def _(grad: Any, input_geometry: Geometry, repeats: tuple[int, ...]) -> Any:
     shape = input_geometry.shape
     if 0 in repeats:
         return grad.new_zeros(shape)
-    added = len(repeats) - len(shape)
-    # (r0 n0, r1 n1) -> (r0, n0, r1, n1), summed over the r
-    split = [size for r, n in zip(repeats, (*[1] * added, *shape)) for size in (r, n)]
-    summed = grad.reshape(split).sum(tuple(range(0, len(split), 2))) if split else grad
-    return summed.reshape(shape)
+    for _ in range(len(repeats) - len(shape)):
+        grad = grad.sum(0)
+    split: list[int] = []  # (r0 n0, r1 n1) -> (r0, n0, r1, n1), summed over the r; an r of 1 is left out
+    repeated: list[int] = []
+    for times, size in zip(repeats[len(repeats) - len(shape) :], shape):
+        if times != 1:
+            repeated.append(len(split))
+            split.append(times)
+        split.append(size)
+    return grad.reshape(split).sum(tuple(repeated)) if repeated else grad
 
 
 def repeat(input: Any, *times: Any, repeats: Any = None) -> Any:
@@ -235,28 +241,28 @@ def _check_matrix(input: Any, function: str) -> None:
         raise RuntimeError(f"{function}: input tensor must have at least 2 dimensions")
 
 
-def tril(input: Any, diagonal: int = 0) -> Any:
+def tril(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
     """The lower triangle of the last two dimensions, up to ``diagonal`` (0 the main one, 1 the one above it)."""
     _check_matrix(input, "tril")
-    return _tril(input, diagonal)
+    return deliver(_tril(input, arg.integer(diagonal, "tril", "diagonal")), out, "tril", input)
 
 
-def triu(input: Any, diagonal: int = 0) -> Any:
+def triu(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
     """The upper triangle of the last two dimensions, from ``diagonal`` on."""
     _check_matrix(input, "triu")
-    return _triu(input, diagonal)
+    return deliver(_triu(input, arg.integer(diagonal, "triu", "diagonal")), out, "triu", input)
 
 
 def tril_(input: Any, diagonal: int = 0) -> Any:
     """``tril`` into ``input`` itself."""
     _check_matrix(input, "tril_")
-    return replace(_tril, input, diagonal)
+    return replace(_tril, input, arg.integer(diagonal, "tril_", "diagonal"))
 
 
 def triu_(input: Any, diagonal: int = 0) -> Any:
     """``triu`` into ``input`` itself."""
     _check_matrix(input, "triu_")
-    return replace(_triu, input, diagonal)
+    return replace(_triu, input, arg.integer(diagonal, "triu_", "diagonal"))
 
 
 @operator("DiagEmbedBackward0")
@@ -293,9 +299,7 @@ def _diagonal_copy(xp: Any, input: Any, offset: int) -> Any:
 
 @_diagonal_copy.derivative("input")
 def _(grad: Any, input_geometry: Geometry, offset: int) -> Any:
-    result = grad.new_zeros(input_geometry.shape)
-    result.diagonal(offset).copy_(grad)
-    return result
+    return diagonal_backward(grad, input_geometry.shape, (offset, 0, 1))
 
 
 def diag(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
@@ -317,9 +321,8 @@ def _trace(xp: Any, input: Any) -> Any:
 @_trace.derivative("input")
 def _(grad: Any, input_geometry: Geometry) -> Any:
     rows, columns = input_geometry.shape
-    result = grad.new_zeros((rows, columns))
-    result.diagonal().copy_(grad.expand(min(rows, columns)))
-    return result
+    along = grad.expand(min(rows, columns))
+    return diagonal_backward(along, (rows, columns), (0, 0, 1)).view(rows, columns)
 
 
 def trace(input: Any) -> Any:

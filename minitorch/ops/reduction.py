@@ -24,9 +24,9 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.arithmetic import conj
-from minitorch.ops.declare import operator
+from minitorch.ops.arithmetic import conj, over_number
 from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.pointwise import check_out, write_out
 from minitorch.tensor_base import TensorBase
 
@@ -119,7 +119,7 @@ def _(grad: Any, input_geometry: Geometry, dim: Dims, keepdim: bool) -> Any:
 def _sum_dtype(input: Any, dtype: Dtype | None, out: Any = None, kernel: str = "sum_cpu") -> Dtype:
     """What to add up in: the ``dtype`` asked for, or that of ``out``; else integers and bools as int64."""
     if dtype is not None or isinstance(out, TensorBase):
-        wanted: Dtype = dtype or out._dtype
+        wanted = out._dtype if dtype is None else arg.dtype(dtype, kernel.removesuffix("_cpu"))
         refuse_other_kinds(kernel, wanted, "bifc")
         return wanted
     own: Dtype = input._dtype
@@ -133,7 +133,7 @@ def sum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | No
     if dim is None and not keepdim:
         result = _sum_all(input, result_dtype)
     else:
-        result = _sum_dims(input, reduced_dims(input, dim, "sum"), bool(keepdim), result_dtype)
+        result = _sum_dims(input, reduced_dims(input, dim, "sum"), arg.boolean(keepdim, "sum", "keepdim"), result_dtype)
     return result if out is None else deliver(result, out, "sum", input)
 
 
@@ -173,7 +173,7 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype |
     if input._dtype.category < dtypes.FLOATING:
         return sum(input, dim, keepdim, dtype=dtype, out=out)
     dims = reduced_dims(input, dim, "nansum")
-    result = _nansum(input, dims, bool(keepdim), _sum_dtype(input, dtype, out))
+    result = _nansum(input, dims, arg.boolean(keepdim, "nansum", "keepdim"), _sum_dtype(input, dtype, out))
     return deliver(result, out, "nansum", input)
 
 
@@ -194,7 +194,7 @@ def _mean_all(xp: Any, input: Any, dtype: Dtype) -> Any:
 
 @_mean_all.derivative("input")
 def _(grad: Any, input_geometry: Geometry) -> Any:
-    return grad.expand(input_geometry.shape) / input_geometry.numel
+    return over_number(grad.expand(input_geometry.shape), input_geometry.numel)
 
 
 @operator("MeanBackward1")
@@ -206,13 +206,15 @@ def _mean_dims(xp: Any, input: Any, dim: Dims, keepdim: bool, dtype: Dtype) -> A
 @_mean_dims.derivative("input")
 def _(grad: Any, input_geometry: Geometry, dim: Dims, keepdim: bool) -> Any:
     spread = restore(grad, input_geometry, dim, keepdim).expand(input_geometry.shape)
-    return spread / count_of(input_geometry, dim)
+    return over_number(spread, count_of(input_geometry, dim))
 
 
 @arg.numpy_names
 def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Mean over ``dim``. ``RuntimeError`` for integers unless a floating ``dtype`` is given."""
-    result_dtype = dtype or input._dtype
+    result_dtype = input._dtype
+    if dtype is not None or isinstance(out, TensorBase):
+        result_dtype = out._dtype if dtype is None else arg.dtype(dtype, "mean")
     if result_dtype.category < dtypes.FLOATING:
         what = "Input dtype" if dtype is None else "Optional dtype"
         raise RuntimeError(
@@ -222,7 +224,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | N
     if dim is None and not keepdim:
         result = _mean_all(input, result_dtype)
     else:
-        result = _mean_dims(input, reduced_dims(input, dim, "mean"), bool(keepdim), result_dtype)
+        result = _mean_dims(input, reduced_dims(input, dim, "mean"), arg.boolean(keepdim, "mean", "keepdim"), result_dtype)
     return result if out is None else deliver(result, out, "mean", input)
 
 
@@ -290,15 +292,15 @@ def _product_of_others(input: Any, dim: int) -> Any:
 
 @arg.numpy_names
 def prod(
-    input: Any, dim: int | None = None, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
+    input: Any, dim: int = arg.ALL, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
 ) -> Any:
     """Product of all elements, or over one dimension; integers and bools are multiplied as ``int64``."""
     result_dtype = _sum_dtype(input, dtype, out, "prod_cpu")
-    if dim is None:
+    if dim is arg.ALL:
         result = _prod_all(input, result_dtype)
     else:
         axis = geo.wrap_dim(arg.integer(dim, "prod", "dim"), input.ndim)
-        result = _prod_dim(input, axis, bool(keepdim), result_dtype)
+        result = _prod_dim(input, axis, arg.boolean(keepdim, "prod", "keepdim"), result_dtype)
     return deliver(result, out, "prod", input)
 
 
@@ -330,10 +332,11 @@ def any(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) 
 
 
 def _truth(reduce: Any, input: Any, dim: Any, keepdim: bool, out: Any, function: str) -> Any:
+    keepdim = arg.boolean(keepdim, function, "keepdim")
     if isinstance(dim, (tuple, list)) and not dim:  # unlike a sum, these reduce nothing over no dimensions
-        result = reduce(input, (), bool(keepdim))
+        result = reduce(input, (), keepdim)
     else:
-        result = reduce(input, reduced_dims(input, dim, function), bool(keepdim))
+        result = reduce(input, reduced_dims(input, dim, function), keepdim)
     if input._dtype is dtypes.uint8:
         result = result.to(dtypes.uint8)
     return deliver(result, out, function, input)
@@ -378,5 +381,5 @@ def logsumexp(input: Any, dim: Any, keepdim: bool = False, *, out: Any = None) -
     """``log(sum(exp(input)))`` over ``dim`` without overflow; integers become the default float."""
     if input._dtype.category < dtypes.FLOATING:
         input = input.to(dtypes.get_default_dtype())
-    result = _logsumexp(input, reduced_dims(input, dim, "logsumexp"), bool(keepdim))
+    result = _logsumexp(input, reduced_dims(input, dim, "logsumexp"), arg.boolean(keepdim, "logsumexp", "keepdim"))
     return deliver(result, out, "logsumexp", input)

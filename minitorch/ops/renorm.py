@@ -15,8 +15,8 @@ from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import replace
 from minitorch.ops.norms import _vector_norm, vector_norm, vector_norm_gradient
 from minitorch.ops.reduction import at_least_float32, deliver

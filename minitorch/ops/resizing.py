@@ -39,8 +39,8 @@ def _becoming(view: Callable[..., Any], name: str) -> Callable[..., Any]:
             kind: Any = type(node)
             node.__class__ = _in_place_class(kind)
             input._grad_fn, input._output_nr, input._requires_grad = node, result._output_nr, True
-        if input._base is not None:
-            input._view_version = input._storage.version
+            if input._base is not None:
+                input._view_version = input._storage.version
         return input
 
     call.__name__ = call.__qualname__ = name

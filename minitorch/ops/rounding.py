@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 
 
 def _refuse_complex(name: str, operands: Sequence[Any]) -> None:

@@ -18,8 +18,8 @@ from minitorch.core import dtypes
 from minitorch.core.distributions import unit_float64
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import pointwise
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.random import _engine
 from minitorch.ops.selection import where
 
@@ -49,7 +49,7 @@ def _read(input: Any, lower: Any, upper: Any, training: bool, generator: Any) ->
             raise TypeError(f"rrelu(): argument '{name}' must be Number, not {type(value).__name__}")
     if not lower <= upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
-    if input._dtype.category != dtypes.FLOATING:
+    if input._dtype.category != dtypes.FLOATING or (training and input._dtype is dtypes.float16):
         kernel = "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
     return (_draw(input, lower, upper, _engine(generator)) if training else None), (lower + upper) / 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops.arithmetic import conj, mul, plain_add
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.division import true_divide
 
 mul_number = pointwise("MulBackward1", numbers="exact")(mul.operator.forward)

@@ -18,11 +18,12 @@ from minitorch.core import geometry as geo
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import replace
 from minitorch.ops.reduction import accumulate_dtype, at_least_float32, deliver
 from minitorch.ops.selection import where
+from minitorch.tensor_base import TensorBase
 
 
 def _reverse_cumsum(tensor: Any, dim: int) -> Any:
@@ -86,13 +87,13 @@ def _cumprod_gradient_with_zeros(grad: Any, input: Any, dim: int) -> Any:
 @arg.numpy_names
 def cumsum(input: Any, dim: int, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """``y_i = x_0 + ... + x_i`` along ``dim``; integers and bools are added as ``int64``."""
-    return deliver(_cumsum(input, *_read("cumsum", input, dim, dtype)), out, "cumsum", input)
+    return deliver(_cumsum(input, *_read("cumsum", input, dim, dtype, out)), out, "cumsum", input)
 
 
 @arg.numpy_names
 def cumprod(input: Any, dim: int, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """``y_i = x_0 * ... * x_i`` along ``dim``; integers and bools are multiplied as ``int64``."""
-    return deliver(_cumprod(input, *_read("cumprod", input, dim, dtype)), out, "cumprod", input)
+    return deliver(_cumprod(input, *_read("cumprod", input, dim, dtype, out)), out, "cumprod", input)
 
 
 def cumsum_(input: Any, dim: int, *, dtype: Dtype | None = None) -> Any:
@@ -105,9 +106,13 @@ def cumprod_(input: Any, dim: int, *, dtype: Dtype | None = None) -> Any:
     return replace(_cumprod, input, *_read_inplace("cumprod", input, dim, dtype))
 
 
-def _read(function: str, input: Any, dim: int, dtype: Dtype | None) -> tuple[int, Dtype]:
+def _read(function: str, input: Any, dim: int, dtype: Dtype | None, out: Any = None) -> tuple[int, Dtype]:
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
-    if dtype is None:
+    if dtype is not None:
+        dtype = arg.dtype(dtype, function)
+    elif isinstance(out, TensorBase):
+        dtype = out._dtype
+    else:
         dtype = input._dtype if input._dtype.category >= dtypes.FLOATING else dtypes.int64
     refuse_other_kinds(f"{function}_out_cpu", dtype, "ifc")
     return axis, dtype
@@ -162,6 +167,7 @@ def _(grad: Any, input_geometry: Geometry, result1: Any, dim: int) -> Any:
 @arg.numpy_names
 def cummax(input: Any, dim: int, *, out: Any = None) -> Any:
     """``(values, indices)``: the largest element so far along ``dim``, and where it was last met."""
+    refuse_other_kinds("cummax_cpu", input._dtype, "bif")
     results = _cummax(input, geo.wrap_dim(arg.integer(dim, "cummax", "dim"), input.ndim))
     return return_types.cummax(_both(results, out, "cummax", input))
 
@@ -169,6 +175,7 @@ def cummax(input: Any, dim: int, *, out: Any = None) -> Any:
 @arg.numpy_names
 def cummin(input: Any, dim: int, *, out: Any = None) -> Any:
     """``(values, indices)``: the smallest element so far along ``dim``, and where it was last met."""
+    refuse_other_kinds("cummin_cpu", input._dtype, "bif")
     results = _cummin(input, geo.wrap_dim(arg.integer(dim, "cummin", "dim"), input.ndim))
     return return_types.cummin(_both(results, out, "cummin", input))
 
@@ -176,7 +183,7 @@ def cummin(input: Any, dim: int, *, out: Any = None) -> Any:
 def _both(results: Any, out: Any, function: str, input: Any) -> Any:
     if out is None:
         return results
-    return tuple(deliver(result, place, function, input) for result, place in zip(results, out))
+    return tuple(deliver(result, place, function, input) for result, place in zip(results, arg.outputs(out, 2, function)))
 
 
 # ---- log of the running sum of exponentials --------------------------------------------------------------------------
@@ -209,7 +216,8 @@ def _(grad: Any, input: Any, result: Any, dim: int) -> Any:
     if not input.ndim:
         return grad
     if input.is_complex():
-        return _reverse_cumsum(grad * (-result).exp().conj(), dim) * input.exp().conj()
+        logarithm = grad.conj().log() - result
+        return (logcumsumexp(logarithm.flip(dim), dim).flip(dim) + input).exp().conj()
 
     # dx_i = sum over j >= i of grad_j exp(x_i - y_j): a reverse scan in logarithms, its positive and negative part.
     def part(sign: int) -> Any:
@@ -224,4 +232,5 @@ def _(grad: Any, input: Any, result: Any, dim: int) -> Any:
 def logcumsumexp(input: Any, dim: int, *, out: Any = None) -> Any:
     """``log(exp(x_0) + ... + exp(x_i))`` along ``dim``."""
     axis = geo.wrap_dim(arg.integer(dim, "logcumsumexp", "dim"), input.ndim)
+    refuse_other_kinds("logcumsumexp_out_cpu", input._dtype, "fc")
     return deliver(_logcumsumexp(input, axis), out, "logcumsumexp", input)

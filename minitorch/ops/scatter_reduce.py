@@ -20,6 +20,7 @@ from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
 from minitorch.ops.gather_scatter import _check_index, _check_src, _combine, _put, one_dim
 from minitorch.ops.index_along import check_slices
+from minitorch.ops.reduction import deliver
 from minitorch.ops.selection import where
 
 _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
@@ -125,29 +126,40 @@ def _extreme_gradient(grad: Any, input: Any, dim: int, index: Any, src: Any, res
     return input_is * share, src_is * share.gather(dim, index)
 
 
-def scatter_reduce(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
+def scatter_reduce(
+    input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True, out: Any = None
+) -> Any:
     """A copy of ``input`` into which ``src`` is reduced by ``index``: "sum", "prod", "mean", "amax" or "amin"."""
-    return _scatter_reduce(input, _check(input, dim, index, src, reduce), index, src, reduce, bool(include_self))
+    include_self = arg.boolean(include_self, "scatter_reduce", "include_self")
+    axis = _check(input, dim, index, src, reduce)
+    result = _scatter_reduce(input, axis, index, src, reduce, include_self)
+    return deliver(result, out, "scatter_reduce", input, src)
 
 
 def scatter_reduce_(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``scatter_reduce`` into ``input`` itself."""
+    include_self = arg.boolean(include_self, "scatter_reduce_", "include_self")
     axis = _check(input, dim, index, src, reduce)
     refuse_overlap(input, index, src)
-    return _scatter_reduce.inplace(input, axis, index, src, reduce, bool(include_self))
+    return _scatter_reduce.inplace(input, axis, index, src, reduce, include_self)
 
 
-def index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
+def index_reduce(
+    input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True, out: Any = None
+) -> Any:
     """A copy of ``input`` into whose slices those of ``source`` are reduced: "prod", "mean", "amax" or "amin"."""
+    include_self = arg.boolean(include_self, "index_reduce", "include_self")
     axis = _check_index_reduce(input, dim, index, source, reduce)
-    return _index_reduce(input, axis, index, source, reduce, bool(include_self))
+    result = _index_reduce(input, axis, index, source, reduce, include_self)
+    return deliver(result, out, "index_reduce", input, source)
 
 
 def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``index_reduce`` into ``input`` itself."""
+    include_self = arg.boolean(include_self, "index_reduce_", "include_self")
     axis = _check_index_reduce(input, dim, index, source, reduce)
     refuse_overlap(input, index, source)
-    return _index_reduce.inplace(input, axis, index, source, reduce, bool(include_self))
+    return _index_reduce.inplace(input, axis, index, source, reduce, include_self)
 
 
 def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.from_data import as_tensor
 from minitorch.ops.reduction import at_least_float32, deliver
 from minitorch.tensor_base import TensorBase

@@ -26,7 +26,7 @@ from minitorch.ops.declare.operands import (
     refuse_other_kinds,
 )
 from minitorch.ops.declare.operator import Operator, make_node, record
-from minitorch.ops.declare.pointwise import check_out, write_out
+from minitorch.ops.declare.writing import check_out, check_out_dtype, write_out
 from minitorch.tensor_base import TensorBase, allocate, wrap
 
 _SCALAR = geo.contiguous(())
@@ -68,6 +68,7 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
         array = select(xp, mask, _as_array(input, dtype), _as_array(other, dtype))
     if out is not None:
         check_out("where", out, [a for a in arguments if isinstance(a, TensorBase)])
+        check_out_dtype(out, dtype)
         return write_out(out, array, geometry.shape)
     if geometry.is_plain and type(array) is device.backend.array_type and array.flags.c_contiguous:
         result = wrap(array, dtype, device, geometry)

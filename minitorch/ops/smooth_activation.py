@@ -17,10 +17,11 @@ import math
 from typing import Any
 
 from minitorch.core import geometry as geo
+from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import neg
 from minitorch.ops.arrays.error_function import erf
 from minitorch.ops.arrays.select import select
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementary import exp, sigmoid, tanh
 from minitorch.ops.selection import where
 
@@ -87,11 +88,11 @@ def _(grad: Any, grad_output: Any, input: Any, approximate: str) -> Any:
     return grad * grad_output * (0.5 * (1 - t * t) * (2 * inner + input * bend - 2 * input * t * inner * inner))
 
 
-def gelu(input: Any, *, approximate: str = "none") -> Any:
+def gelu(input: Any, *, approximate: str = "none", out: Any = None) -> Any:
     """``input`` times the normal distribution function of ``input``. ``approximate``: "none" or "tanh"."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return _gelu(input, approximate)
+    return _gelu(input, approximate, out=out)
 
 
 # ---- silu ---------------------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ def _(grad: Any, input: Any, beta: float, threshold: float) -> Any:
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """``log(1 + exp(beta * input)) / beta``, a smooth relu; linear where ``beta * input > threshold``."""
-    return _softplus(input, beta, threshold)
+    return _softplus(input, arg.number(beta, "softplus", "beta"), arg.number(threshold, "softplus", "threshold"))
 
 
 @pointwise("LogSigmoidBackward0", kinds="f")

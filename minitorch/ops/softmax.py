@@ -22,7 +22,7 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
 
@@ -128,7 +128,9 @@ def _read(input: Any, dim: int, dtype: Dtype | None, function: str) -> tuple[Any
     """The tensor to work on, and the axis counted from 0."""
     if not isinstance(input, TensorBase):
         arg.tensor(input, function, "input")
-    axis = geo.wrap_dim(dim, input._geometry.ndim)
+    axis = geo.wrap_dim(dim if type(dim) is int else arg.integer(dim, function, "dim"), input._geometry.ndim)
+    if dtype is not None:
+        dtype = arg.dtype(dtype, function)
     source = input if dtype is None or dtype is input._dtype else input.to(dtype)
     if source._dtype.category != dtypes.FLOATING:
         kernel = "lastdim_kernel_impl" if axis == max(input.ndim - 1, 0) else "kernel_impl"

@@ -23,7 +23,7 @@ from minitorch import return_types
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arrays import elimination
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.rearranging import tril, triu
 from minitorch.ops.views import reshape, squeeze, unsqueeze
 
@@ -139,9 +139,7 @@ def _solve(A: Any, B: Any, left: bool) -> Any:
     arg.check_tensor(A, "linalg_solve", "A")
     given.floating(A, "linalg.solve", low_precision=False)
     given.same_dtype(A, B, "linalg.solve")
-    if given.is_vector(A, B):
-        if not left:
-            raise RuntimeError("linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)")  # fmt: skip  # noqa: E501
+    if given.is_vector(A, B):  # a column; from the left only a number could be multiplied with it, and numbers commute
         given.equation(A, unsqueeze(B, -1), left, "linalg.solve")
         return _solve_vector(A, B)
     given.equation(A, B, left, "linalg.solve")

@@ -17,9 +17,8 @@ from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
 from minitorch.ops.declare.operands import refuse_other_kinds
-from minitorch.ops.declare.operator import Operator, record_several
+from minitorch.ops.declare.operator import Operator, operator, record_several
 from minitorch.ops.extremes import selected_gradient
 from minitorch.ops.reduction import at_least_float32, deliver
 from minitorch.tensor_base import allocate
@@ -52,7 +51,7 @@ def _check_not_empty(input: Any, axis: int, function: str) -> None:
 def _both(results: Any, out: Any, function: str, input: Any) -> Any:
     if out is None:
         return results
-    return tuple(deliver(result, place, function, input) for result, place in zip(results, out))
+    return tuple(deliver(result, place, function, input) for result, place in zip(results, arg.outputs(out, len(results), function)))
 
 
 # ---- sort ------------------------------------------------------------------------------------------------------------
@@ -83,7 +82,7 @@ def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool | 
         raise RuntimeError("Sort does not support complex dtypes on CPU")
     axis = _axis(input, dim, "sort")
     device = input._storage.device
-    arrays = _sort_forward(device.backend.xp, input.array, axis, bool(descending))
+    arrays = _sort_forward(device.backend.xp, input.array, axis, arg.boolean(descending, "sort", "descending"))
     geometry = geo.preserving(input._geometry)
     values = allocate(geometry, input._dtype, device)
     indices = allocate(geometry, dtypes.int64, device)
@@ -131,7 +130,7 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if input._dtype is dtypes.bool_ or input.is_complex():
         raise RuntimeError(f"topk does not support {'complex' if input.is_complex() else 'bool'} dtypes on CPU")
     refuse_other_kinds("topk_cpu", input._dtype, "if")
-    return return_types.topk(_both(_topk(input, count, axis, bool(largest)), out, "topk", input))
+    return return_types.topk(_both(_topk(input, count, axis, arg.boolean(largest, "topk", "largest")), out, "topk", input))
 
 
 @operator()
@@ -157,7 +156,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False, *, out: A
     if not 1 <= count <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
     refuse_other_kinds("kthvalue_cpu", input._dtype, "if")
-    return return_types.kthvalue(_both(_kthvalue(input, count, axis, bool(keepdim)), out, "kthvalue", input))
+    return return_types.kthvalue(_both(_kthvalue(input, count, axis, arg.boolean(keepdim, "kthvalue", "keepdim")), out, "kthvalue", input))
 
 
 # ---- median ----------------------------------------------------------------------------------------------------------
@@ -220,7 +219,7 @@ def _nanmedian(xp: Any, input: Any) -> Any:
 
 def _share_of_equals(grad: Any, input: Any, result: Any) -> Any:
     equal = input.isnan() if bool(result.detach().isnan()) else input == result
-    return grad * equal / equal.sum()
+    return grad.new_zeros(input.shape).masked_fill(equal, grad / equal.sum())
 
 
 @_median.derivative("input")
@@ -234,25 +233,26 @@ def _(grad: Any, input: Any, result: Any) -> Any:
 
 
 @arg.numpy_names
-def median(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+def median(input: Any, dim: int = arg.ALL, keepdim: bool = False, *, out: Any = None) -> Any:
     """The lower median of all elements; with ``dim`` ``(values, indices)``. nan if there is one."""
     refuse_other_kinds("median_cpu", input._dtype, "if")
-    if dim is None:
+    if dim is arg.ALL:
         return deliver(_median(input), out, "median", input)
     axis = _axis(input, dim, "median")
     _check_not_empty(input, axis, "median")
-    return return_types.median(_both(_median_dim(input, axis, bool(keepdim)), out, "median", input))
+    return return_types.median(_both(_median_dim(input, axis, arg.boolean(keepdim, "median", "keepdim")), out, "median", input))
 
 
-def nanmedian(input: Any, dim: int | None = None, keepdim: bool = False, *, out: Any = None) -> Any:
+@arg.numpy_names
+def nanmedian(input: Any, dim: int = arg.ALL, keepdim: bool = False, *, out: Any = None) -> Any:
     """``median`` of what is not nan."""
     arg.check_tensor(input, "nanmedian")
     refuse_other_kinds("median_cpu", input._dtype, "if")
-    if dim is None:
+    if dim is arg.ALL:
         return deliver(_nanmedian(input), out, "nanmedian", input)
     axis = _axis(input, dim, "nanmedian")
     _check_not_empty(input, axis, "nanmedian")
-    return return_types.nanmedian(_both(_nanmedian_dim(input, axis, bool(keepdim)), out, "nanmedian", input))
+    return return_types.nanmedian(_both(_nanmedian_dim(input, axis, arg.boolean(keepdim, "nanmedian", "keepdim")), out, "nanmedian", input))
 
 
 # ---- mode ------------------------------------------------------------------------------------------------------------
@@ -285,4 +285,4 @@ def mode(input: Any, dim: int = -1, keepdim: bool = False, *, out: Any = None) -
     axis = _axis(input, dim, "mode")
     _check_not_empty(input, axis, "mode")
     refuse_other_kinds("mode_cpu", input._dtype, "bif")
-    return return_types.mode(_both(_mode(input, axis, bool(keepdim)), out, "mode", input))
+    return return_types.mode(_both(_mode(input, axis, arg.boolean(keepdim, "mode", "keepdim")), out, "mode", input))

@@ -4,7 +4,8 @@ Each is an expression that could be written out, done so that it neither overflo
 
     logaddexp(x, y) = log(e^x + e^y)        hypot(x, y) = sqrt(x^2 + y^2)        xlogy(x, y) = x log y, 0 where x = 0
 
-PyTorch: ``aten/src/ATen/native/BinaryOps.cpp``, ``UnaryOps.cpp``. Left out on purpose: the gamma and Bessel functions.
+PyTorch: ``aten/src/ATen/native/BinaryOps.cpp``, ``UnaryOps.cpp``. The gamma and Bessel
+functions have files of their own (``gamma_functions.py``, ``bessel_functions.py``).
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj
-from minitorch.ops.declare import pointwise
+from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementary import exp
 from minitorch.ops.selection import where
+from minitorch.tensor_base import TensorBase
 
 # ---- of two operands ----------------------------------------------------------------------------------------------
 
@@ -31,12 +33,12 @@ def hypot(xp: Any, input: Any, other: Any, out: Any) -> Any:
 
 @hypot.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
-    return grad * (input / result)
+    return grad * input / result
 
 
 @hypot.derivative("other")
 def _(grad: Any, other: Any, result: Any) -> Any:
-    return grad * (other / result)
+    return grad * other / result
 
 
 @pointwise(kinds="fc", numbers="refused")
@@ -75,36 +77,74 @@ def _(grad: Any, input: Any, other: Any) -> Any:
     return grad / (1 + (input - other).exp2())
 
 
-@pointwise(promotion="float", kinds="f")
-def xlogy(xp: Any, input: Any, other: Any, out: Any) -> Any:
+def _xlogy_forward(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input * log(other); 0 where input is 0 and other is a number."""
     return xp.where((input == 0) & ~xp.isnan(other), 0.0, input * xp.log(other))
 
 
-@xlogy.derivative("input")
-def _(grad: Any, input: Any, other: Any) -> Any:
+def _xlogy_by_input(grad: Any, input: Any, other: Any) -> Any:
     return xlogy(grad, other).masked_fill((input == 0) & (other <= 0), 0)
 
 
-@xlogy.derivative("other")
-def _(grad: Any, input: Any, other: Any) -> Any:
+def _xlogy_by_other(grad: Any, input: Any, other: Any) -> Any:
     return grad * input / other
 
 
-@pointwise(numbers="second", promotion="float", kinds="f")
-def copysign(xp: Any, input: Any, other: Any, out: Any) -> Any:
+_xlogy = pointwise("XlogyBackward0", promotion="float", kinds="f")(_xlogy_forward)
+_xlogy.derivative("input")(_xlogy_by_input)
+_xlogy.derivative("other")(_xlogy_by_other)
+_xlogy_of_number = pointwise("XlogyBackward1", promotion="float", kinds="f")(_xlogy_forward)
+_xlogy_of_number.derivative("other")(_xlogy_by_other)
+_xlogy_with_number = pointwise("XlogyBackward2", promotion="float", kinds="f")(_xlogy_forward)
+_xlogy_with_number.derivative("input")(_xlogy_by_input)
+
+
+def xlogy(input: Any, other: Any, *, out: Any = None) -> Any:
+    """input * log(other), 0 where input is 0; one of them may be a number."""
+    if not isinstance(input, TensorBase):
+        return _xlogy_of_number(input, other, out=out)
+    return (_xlogy if isinstance(other, TensorBase) else _xlogy_with_number)(input, other, out=out)
+
+
+def xlogy_(input: Any, other: Any) -> Any:
+    """In-place form of ``xlogy``."""
+    return (_xlogy if isinstance(other, TensorBase) else _xlogy_with_number).inplace(input, other)
+
+
+@pointwise("CopysignBackward0", numbers="second", promotion="float", kinds="f")
+def _copysign(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """The magnitude of input with the sign of other."""
     return xp.copysign(input, other, out)
 
 
-@copysign.derivative("input")
+@_copysign.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
     return grad * (result / input).masked_fill(input == 0, 0)
 
 
-@copysign.derivative("other")
+@_copysign.derivative("other")
 def _(grad: Any) -> Any:
     return grad.new_zeros(grad.shape)
+
+
+_copysign_of_number = pointwise("CopysignBackward1", numbers="second", promotion="float", kinds="f")(
+    _copysign.operator.forward
+)
+
+
+@_copysign_of_number.derivative("input")
+def _(grad: Any, input: Any, result: Any) -> Any:
+    return grad * (result / input).masked_fill(input == 0, 0)
+
+
+def copysign(input: Any, other: Any, *, out: Any = None) -> Any:
+    """The magnitude of ``input`` with the sign of ``other``, a tensor or a number."""
+    return (_copysign if isinstance(other, TensorBase) else _copysign_of_number)(input, other, out=out)
+
+
+def copysign_(input: Any, other: Any) -> Any:
+    """In-place form of ``copysign``."""
+    return (_copysign if isinstance(other, TensorBase) else _copysign_of_number).inplace(input, other)
 
 
 def _refuse_in_heaviside(name: str, operands: Sequence[Any]) -> None:
@@ -131,7 +171,7 @@ def _(grad: Any) -> Any:
 # ---- of one operand -----------------------------------------------------------------------------------------------
 
 
-@pointwise(promotion="float", kinds="f")
+@pointwise(promotion="float", kinds="fc")
 def sinc(xp: Any, input: Any, out: Any) -> Any:
     """sin(pi input) / (pi input); 1 at 0."""
     angle = input * math.pi
@@ -141,7 +181,7 @@ def sinc(xp: Any, input: Any, out: Any) -> Any:
 @sinc.derivative("input")
 def _(grad: Any, input: Any) -> Any:
     angle = input * math.pi
-    return where(angle == 0, 0, grad * ((angle * angle.cos() - angle.sin()) / (angle * input)))
+    return where(angle == 0, 0, grad * conj((angle * angle.cos() - angle.sin()) / (angle * input)))
 
 
 def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
@@ -200,6 +240,9 @@ def nan_to_num_(input: Any, nan: float | None = None, posinf: float | None = Non
 
 
 def _replacements(input: Any, nan: Any, posinf: Any, neginf: Any) -> tuple[float, float, float]:
+    for name, value in (("nan", nan), ("posinf", posinf), ("neginf", neginf)):
+        if value is not None:
+            arg.real(value, "nan_to_num", name)
     if input._dtype.category < dtypes.FLOATING:
         return 0.0, 0.0, 0.0
     limits = dtypes.finfo(input._dtype)

@@ -14,7 +14,7 @@ from typing import Any
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import view
+from minitorch.ops.declare.view import view
 from minitorch.ops.parts import _slice
 from minitorch.tensor_base import TensorBase
 
@@ -102,7 +102,7 @@ def split(tensor: Any, split_size_or_sections: Any = None, dim: int = 0, *, spli
 
 def split_with_sizes(input: Any, split_sizes: Any, dim: int = 0) -> tuple[Any, ...]:
     """Views of consecutive parts of the listed sizes, which must add up to the size of ``dim``."""
-    lengths = arg.integers(split_sizes, "split_with_sizes", "split_sizes")
+    lengths = arg.several(split_sizes, "split_with_sizes", "split_sizes")
     if arg.tensor(input, "split_with_sizes", "input")._geometry.ndim == 0:
         raise RuntimeError("split_with_sizes expects at least a 1-dimensional tensor")
     axis = geo.wrap_dim(arg.integer(dim, "split_with_sizes", "dim"), input._geometry.ndim)

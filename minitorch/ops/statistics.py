@@ -16,7 +16,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import Dims, at_least_float32, count_of, deliver, reduced_dims, restore
 from minitorch.ops.selection import where
 
@@ -185,4 +185,4 @@ def _read(
             "(input numel divided by output numel).",
             stacklevel=3,
         )
-    return dims, correction, bool(keepdim)
+    return dims, correction, arg.boolean(keepdim, function, "keepdim")

@@ -22,14 +22,13 @@ import numpy as np
 from minitorch import return_types
 from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.rearranging import diag_embed
 from minitorch.ops.views import transpose, unsqueeze
 
 
-@operator("LinalgSvdBackward0", column_major=(0, 2))
-def _svd(xp: Any, A: Any, full_matrices: bool) -> Any:
-    """U, S and V^H."""
+def decompose(xp: Any, A: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
+    """U, S and V^H of an array. ``LinAlgError`` where LAPACK's iteration does not converge, as for nan."""
     try:
         U, S, Vh = xp.linalg.svd(A, full_matrices)
     except np.linalg.LinAlgError:
@@ -37,6 +36,12 @@ def _svd(xp: Any, A: Any, full_matrices: bool) -> Any:
             "linalg.svd: The algorithm failed to converge because the input matrix contained non-finite values."
         ) from None
     return U, S, Vh
+
+
+@operator("LinalgSvdBackward0", column_major=(0, 2))
+def _svd(xp: Any, A: Any, full_matrices: bool) -> Any:
+    """U, S and V^H."""
+    return decompose(xp, A, full_matrices)
 
 
 @_svd.derivative("A")
@@ -93,7 +98,7 @@ def _skew(matrix: Any) -> Any:
 def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
     """U, S, V^H; not ``full_matrices``: only the columns of U and rows of V^H that belong to singular values."""
     _check(A, driver)
-    return given.deliver_all(return_types.linalg_svd(_svd(A, bool(full_matrices))), out, "linalg_svd", A)
+    return given.deliver_all(return_types.linalg_svd(_svd(A, arg.boolean(full_matrices, "linalg_svd", "full_matrices"))), out, "linalg_svd", A)
 
 
 def svdvals(A: Any, *, driver: str | None = None, out: Any = None) -> Any:
@@ -105,7 +110,7 @@ def svdvals(A: Any, *, driver: str | None = None, out: Any = None) -> Any:
 def torch_svd(input: Any, some: bool = True, compute_uv: bool = True, *, out: Any = None) -> Any:
     """``linalg.svd`` under its older name: thin unless not ``some``, and V itself instead of V^H."""
     _check(input, None)
-    U, S, Vh = _svd(input, not some and bool(compute_uv))
+    U, S, Vh = _svd(input, not arg.boolean(some, "svd", "some") and arg.boolean(compute_uv, "svd", "compute_uv"))
     if not compute_uv:
         batch, (rows, columns) = tuple(input.shape[:-2]), input.shape[-2:]
         U = input.detach().new_zeros((*batch, rows, rows))

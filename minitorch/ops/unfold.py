@@ -17,7 +17,7 @@ from typing import Any
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import im2col as windows
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 
 Ints = tuple[int, ...]
 

@@ -25,7 +25,7 @@ import numpy as np
 from minitorch.core.geometry import Geometry
 from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 
 Axis = tuple[int, int, float | None]  # input size, output size, and the scale factor if it was given
 NEAREST, EXACT, LINEAR, ALIGNED = "nearest", "nearest-exact", "linear", "aligned"

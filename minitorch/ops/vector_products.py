@@ -25,7 +25,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arithmetic import conj, mul
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.einsum import tensordot
 from minitorch.ops.joining import cat
 from minitorch.ops.linalg import _c_name, mm, product, to_out
@@ -82,6 +82,7 @@ def vecdot(x: Any, y: Any, *, dim: int = -1, out: Any = None) -> Any:
     arg.check_tensor(x, "linalg_vecdot", "x")
     arg.tensor(y, "linalg_vecdot", "y")
     given.floating(x, "linalg.vecdot")
+    given.same_dtype(x, y, "linalg.vecdot", ("x", "y"))
     if x.ndim == 1 and y.ndim == 1:
         return vdot(x, y, out=out)
     return given.deliver(sum_over(conj(x) * y, dim), out, "linalg_vecdot", x, y)
@@ -251,7 +252,9 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
     """``linalg.multi_dot`` under its older name: the matrices one by one, and only matrices."""
     if len(matrices) == 1 and isinstance(matrices[0], (tuple, list)):
         matrices = tuple(matrices[0])
-    for matrix in matrices:
+    for place, matrix in enumerate(matrices):
+        if not isinstance(matrix, TensorBase):
+            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(matrix).__name__}")
         if matrix.ndim != 2:
             raise RuntimeError(f"Tensor dimension is {matrix.ndim}, expected 2 instead.")
     if not matrices:

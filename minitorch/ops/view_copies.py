@@ -18,7 +18,7 @@ from typing import Any
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
 from minitorch.ops import complex_numbers, parts, splitting, views
-from minitorch.ops.declare import operator
+from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import over_storage, wrap
 
@@ -34,7 +34,8 @@ def _take_history(results: list[Any], made: tuple[Any, ...], name: str) -> None:
     node = made[0]._grad_fn if made else None
     if node is None:
         return
-    node.__class__ = _renamed(type(node), name)
+    kind: Any = type(node)
+    node.__class__ = _renamed(kind, name)
     node.outputs = [(result._geometry, result._dtype) for result in results]
     for view, result in zip(made, results):
         result._grad_fn, result._output_nr, result._requires_grad = node, view._output_nr, True

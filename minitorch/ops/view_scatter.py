@@ -64,7 +64,7 @@ def _derivative(operator: Operator, name: str) -> Callable[[Callable[..., Any]],
 
 def _copy_with_strides(input: Any) -> Any:
     """A copy with the input's own strides, gaps included, unless elements share memory."""
-    geometry = input._geometry
+    geometry = input._geometry.with_pending("")  # what is pending, a conjugation, is done by the copy
     if geo.maybe_overlaps_itself(geometry):
         geometry = geo.contiguous(geometry.shape)
     elif geometry.offset:

@@ -22,8 +22,8 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare import view
 from minitorch.ops.declare.operator import Operator, record
+from minitorch.ops.declare.view import view
 from minitorch.tensor_base import TensorBase, over_storage
 
 # ---- another shape ---------------------------------------------------------------------------------------------------
@@ -211,6 +211,11 @@ def permute(input: Any, *order: Any, dims: Any = None) -> Any:
 
 def movedim(input: Any, source: Any, destination: Any) -> Any:
     """Move dimensions ``source`` to ``destination``; the others keep their order."""
+    if isinstance(source, (tuple, list)) is not isinstance(destination, (tuple, list)):
+        raise TypeError(
+            "movedim(): arguments 'source' and 'destination' must both be int or both be tuple of ints, not "
+            f"{type(source).__name__} and {type(destination).__name__}"
+        )
     origin = arg.integers(source, "movedim", "source")
     target = arg.integers(destination, "movedim", "destination")
     ndim = arg.tensor(input, "movedim", "input")._geometry.ndim
@@ -301,9 +306,7 @@ def broadcast_to(input: Any, size: Any) -> Any:
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """All tensors expanded to their common shape."""
-    for place, t in enumerate(tensors):
-        if not isinstance(t, TensorBase):
-            raise TypeError(f"expected Tensor as element {place} in argument 0, but got {type(t).__name__}")
+    arg.tensors(tensors)
     shape = geo.broadcast_shapes(*(t._geometry.shape for t in tensors))
     return tuple(t if t._geometry.shape == shape else _expand(t, shape) for t in tensors)
 
@@ -344,9 +347,13 @@ def _(grad: Any, input_geometry: Geometry) -> Any:
     return reshape(grad, input_geometry.shape)
 
 
-def squeeze(input: Any, dim: Any = None) -> Any:
+def squeeze(input: Any, *dims: Any, dim: Any = arg.ALL) -> Any:
     """Drop dimensions of size 1: all, or those named."""
-    if dim is None:
+    if dims:
+        if dim is not arg.ALL:
+            raise TypeError("squeeze() got multiple values for argument 'dim'")
+        dim = dims[0] if len(dims) == 1 else dims
+    if dim is arg.ALL:
         return _squeeze_all(input)
     if isinstance(dim, (tuple, list)):
         return _squeeze_dims(input, arg.integers(dim, "squeeze", "dim"))
@@ -393,9 +400,9 @@ def atleast_3d(*tensors: Any) -> Any:
 
 
 def _for_each(tensors: tuple[Any, ...], change: Any) -> Any:
-    if len(tensors) == 1 and not isinstance(tensors[0], (tuple, list)):
-        return change(tensors[0])
-    return tuple(change(t) for t in (tensors[0] if len(tensors) == 1 else tensors))
+    alone = len(tensors) == 1 and not isinstance(tensors[0], (tuple, list))
+    given = arg.tensors(tensors[0] if len(tensors) == 1 and not alone else tensors)
+    return change(given[0]) if alone else tuple([change(t) for t in given])
 
 
 # ---- the same --------------------------------------------------------------------------------------------------------
@@ -403,6 +410,8 @@ def _for_each(tensors: tuple[Any, ...], change: Any) -> Any:
 
 def detach(input: Any) -> Any:
     """The same memory outside of any graph. In-place writes to it still count as writes to the input."""
+    if not isinstance(input, TensorBase):
+        arg.check_tensor(input, "detach")
     return over_storage(input._storage, input._dtype, input._geometry)
 
 

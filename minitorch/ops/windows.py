@@ -48,6 +48,13 @@ def _window(
     return window.requires_grad_() if requires_grad else window
 
 
+def _periodic(name: str, periodic: bool | None, *shapes: Any) -> bool:
+    """Periodic unless said otherwise. ``TypeError`` where only what follows it was given: PyTorch has no such form."""
+    if periodic is None and any(value is not None for value in shapes):
+        raise TypeError(f"{name}(): the window's parameters can be given only together with 'periodic'")
+    return True if periodic is None else periodic
+
+
 def bartlett_window(
     window_length: int, periodic: bool = True, *, dtype: Any = None, layout: Any = None, device: Any = None,
     pin_memory: bool = False, requires_grad: bool = False,
@@ -55,7 +62,7 @@ def bartlett_window(
     """A triangle."""
 
     def shape(n: Any, last: int) -> Any:
-        window = n * 2.0 / last
+        window = n.mul_(2.0 / last)
         first_half = (last >> 1) + 1
         window.narrow(0, first_half, last + 1 - first_half).mul_(-1).add_(2)
         return window
@@ -64,10 +71,12 @@ def bartlett_window(
 
 
 def hamming_window(
-    window_length: int, periodic: bool = True, alpha: float = 0.54, beta: float = 0.46, *, dtype: Any = None,
-    layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+    window_length: int, periodic: bool | None = None, alpha: float | None = None, beta: float | None = None, *,
+    dtype: Any = None, layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
-    """alpha - beta cos 2 pi t, whose ends are not quite zero."""
+    """alpha - beta cos 2 pi t, whose ends are not quite zero: alpha 0.54 and beta 0.46 unless given."""
+    periodic = _periodic("hamming_window", periodic, alpha, beta)
+    alpha, beta = 0.54 if alpha is None else alpha, 0.46 if beta is None else beta
 
     def shape(n: Any, last: int) -> Any:
         return n.mul_(math.pi * 2.0 / last).cos_().mul_(-beta).add_(alpha)
@@ -101,10 +110,12 @@ def blackman_window(
 
 
 def kaiser_window(
-    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None, layout: Any = None,
-    device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+    window_length: int, periodic: bool | None = None, beta: float | None = None, *, dtype: Any = None,
+    layout: Any = None, device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
-    """A Bessel function over an ellipse; ``beta`` says how fast it fades."""
+    """A Bessel function over an ellipse; ``beta``, 12 unless given, says how fast it fades."""
+    periodic = _periodic("kaiser_window", periodic, beta)
+    beta = 12.0 if beta is None else beta
 
     def shape(n: Any, last: int) -> Any:
         center = last / 2

@@ -134,6 +134,8 @@ def _check_settings(lr: Any, betas: tuple[Any, Any], eps: float, weight_decay: f
         raise ValueError("Tensor lr must be 1-element")
     if not as_number(lr) >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
+    if len(betas) < 2:
+        raise IndexError(f"betas must be a pair of numbers, got {betas}: tuple index out of range")
     if not eps >= 0.0:
         raise ValueError(f"Invalid epsilon value: {eps}")
     for place, beta in enumerate(betas[:2]):

@@ -5,12 +5,13 @@
 Nothing is copied: class, attributes, storage, geometry and history change places. A graph that was recorded with one of
 them would be wrong about it, so the accumulator at its end refuses to work.
 
-PyTorch: ``swap_tensors`` in ``torch/utils/__init__.py``. There a count of references also finds views and saved values
-that hold one of the tensors, and refuses; that is left out.
+PyTorch: ``swap_tensors`` in ``torch/utils/__init__.py``. There a count of references also finds saved values that hold
+one of the tensors, and refuses; here only views are looked for.
 """
 
 from __future__ import annotations
 
+import gc
 import weakref
 from typing import Any
 
@@ -20,7 +21,7 @@ _SLOTS = tuple(name for name in TensorBase.__slots__ if not name.startswith("__"
 
 
 def swap_tensors(t1: Any, t2: Any) -> None:
-    """Swap what ``t1`` and ``t2`` are. ``RuntimeError`` if a weak reference knows one of them.
+    """Swap what ``t1`` and ``t2`` are. ``RuntimeError`` if a view or a weak reference knows one of them.
 
     A graph that leads to one of them can't be walked backwards any more.
     """
@@ -30,6 +31,8 @@ def swap_tensors(t1: Any, t2: Any) -> None:
         accumulator = None if tensor._meta is None else tensor._meta.accumulator
         if weakref.getweakrefcount(tensor) > (accumulator is not None):  # the accumulator has one itself
             raise RuntimeError(f"Cannot swap {name} because it has weakref associated with it")
+        if any(isinstance(holder, TensorBase) and holder._base is tensor for holder in gc.get_referrers(tensor)):
+            raise RuntimeError(f"Cannot swap {name} because there are views of it")
     for tensor in (t1, t2):
         if tensor._meta is not None and tensor._meta.accumulator is not None:
             tensor._meta.accumulator.register_prehook(_refuse)

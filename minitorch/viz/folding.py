@@ -1,8 +1,9 @@
 """Folding: a graph of thousands of nodes as a picture of a few dozen boxes.
 
-A *spine* is what a loop leaves behind: nodes one after the other, each with one user. What hangs on it and leads only to
-leaves (the input of step 7 times a weight) counts as part of the node that uses it. The middle of a long spine becomes
-one ``Fold``. If too much is left even so, only what is nearest to the root is kept, and one ``Fold`` stands for the rest.
+A *spine* is what a loop leaves behind: nodes one after the other, each with one user. What hangs on it and leads only
+to leaves (the input of step 7 times a weight) counts as part of the node that uses it. The middle of a long spine
+becomes one ``Fold``. If too much is left even so, only what is nearest to the root is kept, and a ``Fold`` stands for
+the rest.
 
     root <- tanh <- add <- mm <- tanh <- add <- mm <- ...        root <- tanh <- add <- [2,996 nodes] <- mm <- tanh
                      ^- mm <- leaf        ^- mm <- leaf                                     ^- leaf
@@ -18,7 +19,7 @@ from minitorch.autograd.node import AccumulateGrad, Node
 MOST = 300  # boxes that can still be read
 _SHORT = 6  # a spine of so many nodes is not worth folding
 _KEEP = 2  # nodes kept at either end of a folded spine
-_SIDE = 12  # nodes in what hangs on a spine, at most
+_SIDE = 4  # nodes in what hangs on a spine, at most
 
 
 class Fold:

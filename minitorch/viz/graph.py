@@ -1,7 +1,7 @@
 """``graph``: a picture of the graph that a forward pass left behind.
 
-Values flow downwards, from leaves at the top to the tensor at the bottom; gradients will take the same lines upwards. A box
-is a node with the shape of what it made. Resting the pointer on it shows the call, what is saved, and where the
+Values flow downwards, from leaves at the top to the tensor at the bottom; gradients will take the same lines upwards. A
+box is a node with the shape of what it made. Resting the pointer on it shows the call, what is saved, and where the
 derivative stands.
 
 The text form of the same is ``minitorch.explain``.
@@ -41,9 +41,9 @@ _MARGIN = 16.0
 def graph(tensor: Any, params: Any = None, show_saved: bool = False) -> Picture:
     """Draw the graph behind ``tensor``, or behind a node of it.
 
-    ``params``: a module, or names and tensors, to write names on leaves. ``show_saved``: what each node keeps is written
-    into its box; without it, the tooltip says so. ``TypeError`` for anything but a tensor or a node, ``ValueError`` for a
-    tensor that has no graph.
+    ``params``: a module, or names and tensors, to write names on leaves. ``show_saved``: what each node keeps is
+    written into its box; without it, the tooltip says so. ``TypeError`` for anything but a tensor or a node,
+    ``ValueError`` for a tensor that has no graph.
     """
     root = _root_of(tensor)
     whole = Graph(root, names_of(params))
@@ -114,7 +114,7 @@ class _Drawn:
         parts = [tooltip(self.hint), rect(x, y, self.width, self.height, rx=round_, fill=fill, stroke=border)]
         for row, line in enumerate(self.lines):
             baseline = y + _PADDING / 2 + LINE * row + 12
-            weight = {"font_weight": "bold"} if row == 0 else {}
+            weight: dict[str, Any] = {"font_weight": "bold"} if row == 0 else {}
             parts.append(label(line, x + self.width / 2, baseline, fill=INK, text_anchor="middle", **weight))
         return element("g", "".join(parts), class_="node")
 
@@ -126,7 +126,7 @@ def _contents(box: Box, whole: Graph, is_root: bool) -> tuple[str, list[str], st
     if isinstance(box, AccumulateGrad):
         leaf, name = leaf_of(box), whole.leaf_name(box)
         what = "gone" if leaf is None else kind(leaf.dtype, leaf.shape)
-        hint = f"{name or 'leaf'}: {what}\nbackward() adds to its .grad\nversion {leaf._storage.version}" if leaf is not None else what
+        hint = f"{name or 'leaf'}: {what}\nbackward() adds what arrives here to its .grad"
         return "leaf", [name, what] if name else [what], hint
     name = box.name().rpartition("::")[2]
     look = "operator"

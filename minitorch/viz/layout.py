@@ -5,10 +5,10 @@ The method is Sugiyama's, Tagawa's and Toda's (1981), in four steps:
 1. *layers*: a box stands one layer above the highest of its users, so every edge points downwards (``_layers``);
 2. *long edges* get a bend in every layer that they pass. All edges that leave one box share their bends: it is one
    value that goes to several users (``_with_bends``);
-3. *order within layers*: each layer is sorted by the mean place of its neighbours in the layer above, then below, again and
-   again; the order with the fewest crossings is kept (``_ordered``);
+3. *order within layers*: each layer is sorted by the mean place of its neighbours in the layer above, then below, again
+   and again; the order with the fewest crossings is kept (``_ordered``);
 4. *coordinates*: each layer is moved as near to the neighbours' mean as the widths of its boxes allow. This is a
-   least-squares problem with an order to keep, which pooling adjacent violators solves exactly (``_as_near_as_possible``).
+   least-squares problem with an order to keep, which pooling adjacent violators solves (``_as_near_as_possible``).
 
 A bend takes up room in its layer like a thin box, from the top of the layer to its bottom. So edges cross layers only
 where there is no box, and never run through one.
@@ -24,6 +24,7 @@ BESIDE = 22.0  # between boxes of a layer
 BETWEEN = 34.0  # from a layer to the next
 _BEND = 4.0  # width of a bend
 _SWEEPS = 12
+_STIFF = 4.0  # what a bend counts against a box that pushes it aside
 
 Point = tuple[float, float]
 
@@ -54,7 +55,7 @@ def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int
     layer, pieces, routes = _with_bends(layer, edges)
     widths = [width for width, _ in sizes] + [_BEND] * (len(layer) - len(sizes))
     rows = _ordered(layer, pieces)
-    centres = _centres(rows, pieces, widths, len(sizes))
+    centres = _centres(rows, pieces, widths, _pulls(len(sizes), edges))
     left = min(centre - width / 2 for centre, width in zip(centres, widths))
     centres = [centre - left for centre in centres]
     tops, heights = _bands(rows, sizes)
@@ -171,9 +172,10 @@ def _crossings(rows: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) ->
 
 
 def _centres(
-    rows: Sequence[Sequence[int]], pieces: Sequence[tuple[int, int]], widths: Sequence[float], boxes: int
+    rows: Sequence[Sequence[int]], pieces: Sequence[tuple[int, int]], widths: Sequence[float], pulls: Sequence[float]
 ) -> list[float]:
-    """The middle of each box and bend. Bends weigh more, so that long edges become straight."""
+    """The middle of each box and bend. ``pulls``: how much each box counts. Bends follow each other and pull no box."""
+    boxes = len(pulls)
     above, below = _neighbours(len(widths), pieces)
     centres = [0.0] * len(widths)
     for row in rows:
@@ -184,12 +186,28 @@ def _centres(
     for sweep in range(_SWEEPS):
         neighbours = above if sweep % 2 == 0 else below
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            wanted = [_mean([centres[n] for n in neighbours[item]], centres[item]) for item in row]
-            weights = [1.0 if item < boxes else 4.0 for item in row]
+            wanted = []
+            for item in row:
+                beside = neighbours[item]
+                of_bend, of_box = (0.2, 1.0) if item < boxes else (10.0, 0.1)
+                shares = [of_box * pulls[n] if n < boxes else of_bend for n in beside]
+                total = sum(share * centres[n] for share, n in zip(shares, beside))
+                wanted.append(total / sum(shares) if shares else centres[item])
+            weights = [pulls[item] if item < boxes else _STIFF for item in row]
             placed = _as_near_as_possible(wanted, weights, [widths[item] for item in row])
             for item, x in zip(row, placed):
                 centres[item] = x
     return centres
+
+
+def _pulls(count: int, edges: Sequence[tuple[int, int]]) -> list[float]:
+    """What a box counts: more, the longer the way that leads to it. So what a loop leaves behind is a straight column,
+    and what is fed into it from leaves stands beside."""
+    depth = [0] * count
+    height = _layers(count, edges)
+    for source, target in sorted(edges, key=lambda edge: height[edge[0]]):
+        depth[target] = max(depth[target], depth[source] + 1)
+    return [float((1 + min(steps, 9)) ** 2) for steps in depth]
 
 
 def _as_near_as_possible(wanted: Sequence[float], weights: Sequence[float], widths: Sequence[float]) -> list[float]:
@@ -247,7 +265,7 @@ def _ways(
             end_x[edge] = box.x + box.width * (0.5 + 0.6 * ((place + 1) / (len(coming) + 1) - 0.5))
     ways = []
     for edge, route in enumerate(routes):
-        source, target = boxes[route[0]], boxes[route[-1]]
+        source, goal = boxes[route[0]], boxes[route[-1]]
         bottom = tops[layer[route[0]]] + heights[layer[route[0]]]
         x = centres[route[0]]
         way = [(x, source.y + source.height)]
@@ -256,7 +274,7 @@ def _ways(
         for bend in route[1:-1]:
             at = layer[bend]
             way += [(centres[bend], tops[at]), (centres[bend], tops[at] + heights[at])]
-        if target.y > tops[layer[route[-1]]]:
+        if goal.y > tops[layer[route[-1]]]:
             way.append((end_x[edge], tops[layer[route[-1]]]))
-        ways.append([*way, (end_x[edge], target.y)])
+        ways.append([*way, (end_x[edge], goal.y)])
     return ways

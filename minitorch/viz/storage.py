@@ -34,9 +34,9 @@ _LETTERS = 12  # of a value
 def storage(x: Any, *more: Any, names: Any = None) -> Picture:
     """Draw the storage of ``x``, and the elements that ``x`` and ``more`` read.
 
-    All must lie in one storage. ``names``: one for each tensor. Cells are elements of the dtype of ``x``; a large storage
-    is folded where no view begins or ends, which the picture says. ``TypeError`` for what is no tensor, ``ValueError``
-    for a tensor with another storage.
+    All must lie in one storage. ``names``: one for each tensor. Cells are elements of the dtype of ``x``; a large
+    storage is folded where no view begins or ends, which the picture says. ``TypeError`` for what is no tensor,
+    ``ValueError`` for a tensor with another storage.
     """
     tensors = (x, *more)
     for place, tensor in enumerate(tensors):
@@ -61,7 +61,7 @@ Cells = dict[int, list[tuple[int, ...]]]  # for each cell of the storage the ind
 
 
 def cells_of(tensor: Any, itemsize: int) -> Cells:
-    """Which cells of ``itemsize`` bytes the tensor reads, and by which indices; its first elements if there are many."""
+    """Which cells of ``itemsize`` bytes the tensor reads, and by which indices; the first elements of many."""
     geometry, own = tensor._geometry, tensor._dtype.itemsize
     cells: Cells = {}
     for count, index in enumerate(product(*map(range, geometry.shape))):
@@ -107,7 +107,8 @@ class _Drawing:
     def picture(self) -> Picture:
         version = "no version (inference)" if self.storage.is_inference else f"version {self.storage.version}"
         name = str(self.dtype).removeprefix("torch.")
-        title = f"storage of {self.count:,} {name} element{'s' * (self.count != 1)}, {self.storage.nbytes():,} bytes, {version}"
+        elements = f"{self.count:,} {name} element{'s' * (self.count != 1)}"
+        title = f"storage of {elements}, {self.storage.nbytes():,} bytes, {version}"
         hidden = self.count - len(self.places)
         if hidden:
             title += f"; {hidden:,} cells are not shown"
@@ -124,7 +125,7 @@ class _Drawing:
     width = 0.0
 
     def _text(self, text: str, bold: bool = False) -> None:
-        weight = {"font_weight": "bold"} if bold else {}
+        weight: dict[str, Any] = {"font_weight": "bold"} if bold else {}
         self.body.append(label(text, _MARGIN, self.y + 11, fill=GREY, **weight))
         self.width = max(self.width, _MARGIN + text_width(text))
         self.y += LINE
@@ -141,9 +142,11 @@ class _Drawing:
             x = self.places[cell]
             text = label(self.values[cell], x + self.cell_width / 2, self.y + 18, fill=INK, text_anchor="middle")
             box = rect(x, self.y, self.cell_width, _CELL_HEIGHT, fill="#ffffff", stroke=_BORDER)
-            self.body.append(element("g", tooltip(f"storage[{cell}] = {self.values[cell]}") + box + text, class_="cell"))
-            under = label(str(cell), x + self.cell_width / 2, self.y + _CELL_HEIGHT + 12, 10, fill=GREY, text_anchor="middle")
-            self.body.append(under)
+            self.body.append(
+                element("g", tooltip(f"storage[{cell}] = {self.values[cell]}") + box + text, class_="cell")
+            )
+            middle, below = x + self.cell_width / 2, self.y + _CELL_HEIGHT + 12
+            self.body.append(label(str(cell), middle, below, 10, fill=GREY, text_anchor="middle"))
         self.y += _CELL_HEIGHT + 24
 
     def _ellipsis(self, place: int) -> None:
@@ -165,8 +168,9 @@ class _Drawing:
         for place, cell in enumerate(self.shown):
             if cell is None:
                 self._ellipsis(place)
-            else:
-                self._view_cell(name, cell, cells.get(cell, []))
+        drawn = [cell for cell in self.shown if cell is not None]
+        for cell in sorted(drawn, key=lambda cell: len(cells.get(cell, ()))):  # the thickest borders last, on top
+            self._view_cell(name, cell, cells.get(cell, []))
         depth = self._arcs(tensor, cells)
         self.y += _CELL_HEIGHT + depth + 10
 
@@ -225,8 +229,8 @@ def _notes(tensor: Any, dtype: Any, cells: Cells) -> list[str]:
         notes.append(f"its elements have {tensor._dtype.itemsize} bytes, a cell has {dtype.itemsize}")
     if geometry.numel > _MOST_ELEMENTS:
         notes.append(f"only its first {_MOST_ELEMENTS:,} elements are marked")
-    if not geometry.is_contiguous:
-        notes.append("not contiguous: its order is not the order of memory")
+    elif not geometry.is_contiguous and not notes:
+        notes.append("not contiguous: from one element to the next it does not always go one cell further")
     return notes
 
 

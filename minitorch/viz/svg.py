@@ -7,11 +7,11 @@ light fill behind it, what stands outside is a middle grey.
 
 from __future__ import annotations
 
+import html
 import os
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 FONT = 12
 LINE = 16  # from one line of text to the next
@@ -35,16 +35,18 @@ def shortened(text: str, letters: int) -> str:
 
 
 def element(name: str, content: str = "", **attributes: Any) -> str:
-    """One element. ``content`` is markup; a ``_`` in an attribute's name stands for ``-``, one at the end for nothing."""
-    written = "".join(
-        f" {key.rstrip('_').replace('_', '-')}={quoteattr(_clean(_number(value)))}" for key, value in attributes.items()
-    )
+    """One element. ``content`` is markup; a ``_`` in an attribute's name stands for ``-``, at its end for nothing."""
+    written = "".join(f" {key.rstrip('_').replace('_', '-')}={_quoted(value)}" for key, value in attributes.items())
     return f"<{name}{written}>{content}</{name}>" if content else f"<{name}{written}/>"
 
 
 def words(text: str) -> str:
     """``text`` as it may stand between tags."""
-    return escape(_clean(text))
+    return html.escape(_clean(text), quote=False)
+
+
+def _quoted(value: Any) -> str:
+    return f'"{html.escape(_clean(_number(value)))}"'
 
 
 def _clean(text: str) -> str:

@@ -64,6 +64,7 @@ OPERATORS = {
     "norm": (lambda e, x: (x.norm(), x.norm(dim=1), x.norm(1)), X),
     "softmax": (lambda e, x: (x.softmax(1), x.log_softmax(0), x.logsumexp(1)), X),
     "cumsum": (lambda e, x: (x.cumsum(0), x.cumprod(1)), P),
+    "logcumsumexp": (lambda e, x: x.logcumsumexp(1), X),
     "matmul": (lambda e, x, y: (x @ y.t(), x.t() @ y, e.einsum("ij,ij->i", x, y)), X, Y),
     "vectors": (lambda e, x, y: (x @ y, e.outer(x, y)), randn(3), randn(3, seed=1)),
     "batches": (lambda e, x, y: x @ y, randn(2, 3, 4), randn(2, 4, 2)),

@@ -53,7 +53,7 @@ def test_precision_and_warnings():
         engine.set_warn_always(True)
         always = engine.is_warn_always_enabled()
         engine.set_warn_always(False)
-        return kept, always, engine.get_float32_matmul_precision()
+        return kept, always, engine.get_float32_matmul_precision(), engine.compiled_with_cxx11_abi()
 
     same(program)
     import minitorch

@@ -339,8 +339,8 @@ REFUSED: list[tuple[str, Callable[[Generator], Any], Callable[[], Any]]] = [
     ),
     (
         "bernoulli",
-        lambda g: D.bernoulli_tensor(g, np.array([0.5, 1.5]), "f8"),
-        lambda: torch.bernoulli(torch.tensor([0.5, 1.5])),
+        lambda g: D.bernoulli_tensor(g, np.array([1.5, 0.5]), "f8"),
+        lambda: torch.bernoulli(torch.tensor([1.5, 0.5])),
     ),
     (
         "bernoulli",
@@ -368,6 +368,15 @@ def test_what_torch_refuses_is_refused_before_a_number_is_drawn(
     name: str, ours: Callable[[Generator], Any], theirs: Callable[[], Any]
 ) -> None:
     assert_refused_alike(name, ours, theirs)
+
+
+def test_bernoulli_draws_up_to_the_first_bad_probability_as_torch_does() -> None:
+    gen, theirs = Generator().manual_seed(0), torch.Generator().manual_seed(0)
+    with pytest.raises(RuntimeError):
+        torch.bernoulli(torch.tensor([0.5, 0.2, 1.5, 0.1]), generator=theirs)
+    with pytest.raises(RuntimeError, match="bernoulli"):
+        D.bernoulli_tensor(gen, np.array([0.5, 0.2, 1.5, 0.1], np.float32), "f4")
+    np.testing.assert_array_equal(D.uniform(gen, (3,), "f4"), torch.rand(3, generator=theirs).numpy())
 
 
 @pytest.mark.parametrize(("weights", "n", "replacement"), BAD_WEIGHTS)

@@ -57,3 +57,9 @@ def test_composition():
     check(lambda torch, x, y: torch.complex(x, y), x.astype(np.float32), y.astype(np.float32))
     check_raises(lambda torch, x, y: torch.complex(x, y), x, y.astype(np.float32))
     check_raises(lambda torch, i: torch.complex(i, i), integers(3))
+
+
+def test_polar_is_one_node():
+    check(lambda torch, r, a: torch.polar(r, a), randn(3), randn(3, seed=1), second=True)
+    check(lambda torch, r: torch.polar(r, r, out=torch.empty(3, dtype=torch.complex128)), randn(3), grad=False)
+    check_raises(lambda torch, r: torch.polar(r, 1), randn(3))

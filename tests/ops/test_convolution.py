@@ -100,6 +100,13 @@ def test_half_precision_sums_in_float32(name: str) -> None:
 
 
 X, W = (1, 2, 5, 5), (3, 2, 3, 3)
+def test_an_output_padding_as_large_as_the_stride_leaves_room_for_one_window_more() -> None:
+    def program(torch, x, w):  # type: ignore[no-untyped-def]
+        return torch.conv_transpose2d(x, w, None, (3, 2), (1, 2), (2, 3), 2, (4, 4))
+
+    check(program, randn(2, 2, 4, 4), randn(2, 2, 4, 5))
+
+
 WRONG = [
     (lambda t, x, w: t.conv2d(x, w[:, :1]), X, W, "expected input[1, 2, 5, 5] to have 1 channels, but got 2 channels"),
     (lambda t, x, w: t.conv2d(x[0, 0], w), X, W, "Expected 3D (unbatched) or 4D (batched) input to conv2d"),

@@ -36,6 +36,7 @@ def test_what_is_refused(call):
 def test_gradients_with_even_and_uneven_spacing(edge_order):
     x, places = randn(4, 5), np.cumsum(rand(5))
     check(lambda torch, x: torch.gradient(x, edge_order=edge_order), x)
+    check(lambda torch, x: torch.gradient(x, spacing=None, dim=0), x)
     check(lambda torch, x: torch.gradient(x, spacing=2.5, dim=1, edge_order=edge_order), x)
     check(lambda torch, x: torch.gradient(x, spacing=[0.5, 2], edge_order=edge_order), x)
     check(lambda torch, x, c: torch.gradient(x, spacing=(c,), dim=1, edge_order=edge_order), x, places, names=False)

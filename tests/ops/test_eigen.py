@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from compare import check, check_raises, randn
-from linear_algebra import complex_randn, positive_definite
+from linear_algebra import check_singular, complex_randn, positive_definite
 
 import minitorch
 
@@ -86,6 +86,19 @@ def test_a_loss_that_depends_on_the_phase_of_a_complex_vector_is_refused() -> No
         lambda engine, a: engine.linalg.svd(a)[0].sum().abs().backward(),
     ):
         check_raises(program, hermitian + 0.3 * complex_randn(3, 3), grad=True, match="ill-defined")
+
+
+def test_what_is_not_finite_does_not_converge() -> None:
+    nan = np.full((3, 3), np.nan)
+    for program in (
+        lambda engine, a: engine.linalg.svd(a),
+        lambda engine, a: engine.linalg.svdvals(a),
+        lambda engine, a: engine.linalg.pinv(a),
+        lambda engine, a: engine.linalg.eigh(a),
+        lambda engine, a: engine.linalg.eigvalsh(a),
+        lambda engine, a: engine.linalg.pinv(a, hermitian=True),
+    ):
+        check_singular(program, nan, same_text=False)
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -22,6 +22,12 @@ def test_every_loss_with_every_reduction(reduction):
     check(lambda torch, x, y: torch.poisson_nll_loss(x + 4, y + 4, False, True, 1e-8, reduction), x, y)
 
 
+def test_losses_are_not_reduced_unless_asked():
+    x, y = randn(3, 4), rand(3, 4)
+    check(lambda torch, x, y: (torch.kl_div(x, y), torch.binary_cross_entropy_with_logits(x, y)), x, y)
+    check(lambda torch, x, y: (torch.triplet_margin_loss(x, y, x + 1), torch.margin_ranking_loss(x, y, x)), x, y)
+
+
 def test_what_is_refused():
     x = randn(3, 4)
     check_raises(lambda torch, x: torch.kl_div(x, x, "mean"), x)

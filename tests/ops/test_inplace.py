@@ -1,7 +1,7 @@
 """Tests for `minitorch/ops/inplace.py`."""
 
 import pytest
-from compare import check, integers, rand
+from compare import check, check_raises, integers, rand
 
 from minitorch.ops import inplace
 
@@ -21,3 +21,8 @@ def test_in_place_functions_are_the_methods(name):
     if name in ("gcd_", "lcm_"):
         return check(program, integers(3, 4), grad=False)
     check(program, rand(3, 4), grad=False)
+
+
+def test_detach_as_a_function():
+    check(lambda torch, x: torch.detach_(x * 1).requires_grad, rand(2))
+    check_raises(lambda torch, x: torch.detach_(1.0), rand(1))

@@ -24,6 +24,14 @@ def test_matrices_of_very_different_size_are_scaled_each_for_itself() -> None:
     check(lambda engine, a: engine.matrix_exp(a), batch, rtol=1e-8)
 
 
+def test_a_matrix_that_is_not_finite_does_not_spoil_the_others() -> None:
+    batch = np.stack([randn(2, 2), np.full((2, 2), np.nan)])
+    result = minitorch.matrix_exp(minitorch.from_numpy(batch)).numpy()
+    alone = minitorch.matrix_exp(minitorch.from_numpy(batch[0])).numpy()
+    np.testing.assert_array_equal(result[0], alone)
+    assert np.isnan(result[1]).all()
+
+
 def test_a_rotation_is_the_exponential_of_its_generator() -> None:
     turn = minitorch.tensor([[0.0, -1.0], [1.0, 0.0]], dtype=minitorch.float64)
     expected = [[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]]

@@ -79,3 +79,6 @@ def test_what_is_no_matrix_norm_is_refused() -> None:
     check_raises(lambda engine, a: engine.linalg.cond(a), randn(3))
     check_raises(lambda engine, a: engine.frobenius_norm(a, (0, 1, 2)), randn(2, 2, 2))
     check_raises(lambda engine, a: engine.norm(a, "max"), randn(2, 2))
+    check_raises(lambda engine, a: engine.norm(a, "nuc", dim=0), randn(2, 2), match="2-tuple")
+    check_raises(lambda engine, a: engine.norm(a, "fro", dim=(0, 1, 2)), randn(2, 2, 2), match="2-tuple")
+    check_raises(lambda engine, a: engine.linalg.vector_norm(a, dtype=engine.int64), randn(2, 2), match="dtype")

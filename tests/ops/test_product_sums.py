@@ -32,6 +32,9 @@ def test_addr_and_both_its_derivatives_are_pytorchs(factors: dict[str, Any], mak
 
 
 def test_addr_promotes_and_knows_booleans() -> None:
+    check(lambda e, c, a, b: (c * 1).float().addr_(a, b), randn(2, 2), randn(2), randn(2), grad=False, rtol=1e-6)
+    check_raises(lambda engine, c, a, b: c.long().addr_(a, b), randn(2, 2), randn(2), randn(2))
+    check_raises(lambda engine, c, a, b: engine.addmv(c, a, b, beta="x"), randn(2), randn(2, 2), randn(2))
     check(lambda engine, c, a, b: engine.addr(c, a.float(), b.long()), randn(2, 2), randn(2), randn(2), grad=False)
     check(lambda engine, c, a, b: engine.addr(c > 0, a > 0, b > 0), randn(2, 2), randn(2), randn(2), grad=False)
     check(lambda e, c, a, b: e.addr(c, a, b, beta=2, alpha=3), integers(2, 2), integers(2), integers(2), grad=False)

@@ -18,6 +18,11 @@ def test_without_training_the_slope_is_the_mean():
     check(lambda torch, x: (torch.rrelu(x), torch.rrelu(x, 0.2, 0.6), torch.rrelu_(x * 1)), randn(4, 5))
 
 
+def test_the_functional_form():
+    check(lambda torch, x: torch.nn.functional.rrelu(x, 0.2, 0.3), randn(4))
+    check(lambda torch, x: torch.nn.functional.rrelu(x * 1, inplace=True), randn(4))
+
+
 def test_what_is_refused():
     check_raises(lambda torch, x: torch.rrelu(x, 2.0, 1.0, True), randn(2))
     check_raises(lambda torch, i: torch.rrelu(i), integers(2))

@@ -48,3 +48,13 @@ def test_nan_to_num():
     check(lambda torch, x: (x.nan_to_num(), torch.nan_to_num(x, 1.0, 2.0, 3.0), (x * 1).nan_to_num_(neginf=0.0)), x)
     check(lambda torch, x: x.nan_to_num(), x.astype(np.float32), grad=False)
     check(lambda torch, i: i.nan_to_num(), integers(3))
+
+
+def test_xlogy_with_numbers_has_nodes_of_its_own():
+    check(lambda torch, x: (torch.xlogy(2.0, x), torch.xlogy(x, 2.0), (x * 1).xlogy_(3)), rand(3), second=True)
+    check_raises(lambda torch, x: torch.xlogy(2.0, 3.0), rand(1))
+
+
+def test_copysign_of_a_number_has_a_node_of_its_own():
+    check(lambda torch, x: (torch.copysign(x, -2.0), x.copysign(3), (x * 1).copysign_(-1.0)), randn(3))
+    check_raises(lambda torch, x: torch.copysign(2.0, x), rand(1))

@@ -74,3 +74,9 @@ def test_what_does_not_fit_is_refused() -> None:
     check_raises(lambda engine, a: engine.linalg.multi_dot([a, a]), randn(3, 2), match="cannot be multiplied")
     check_raises(lambda engine, a, b: engine.linalg.multi_dot([a, b, a]), randn(2, 2), randn(2))
     check_raises(lambda engine, a: engine.chain_matmul(a, a), randn(3))
+    check_raises(lambda engine, a: engine.chain_matmul(a, 2), randn(3, 3))
+    check_raises(lambda engine, a: engine.linalg.vecdot(a, a.float()), randn(3, 3))
+    for name in ("inner", "vdot", "cross", "kron", "outer", "dot", "mv", "mm", "bmm", "matmul"):
+        check_raises(lambda engine, a, name=name: getattr(engine, name)(2, a), randn(3, 3), match="must be Tensor")
+        check_raises(lambda engine, a, name=name: getattr(engine, name)(a, 2), randn(3, 3), match="must be Tensor")
+    check_raises(lambda engine, a: engine.einsum("ij,jk", a, 2), randn(3, 3), match="expected Tensor")

@@ -19,6 +19,8 @@ def test_windows_of_every_length(name, length):
 def test_their_parameters():
     check(lambda torch: torch.hamming_window(6, True, 0.5, 0.4), rtol=1e-6)
     check(lambda torch: torch.kaiser_window(6, False, 3.0), rtol=1e-6)
+    check_raises(lambda torch: torch.kaiser_window(6, beta=3.0))
+    check_raises(lambda torch: torch.hamming_window(6, alpha=0.5))
 
 
 @pytest.mark.parametrize("name", NAMES)

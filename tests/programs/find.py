@@ -27,8 +27,7 @@ def program(kind: str, seed: int) -> list[str]:
     statements = []
     for place in range(chance.randint(4, written.longest)):
         if place < 2:
-            statements.append(writer.start())
-            writer.error = writer.machine.run(statements[-1])
+            statements.append(writer.run(writer.start()))
         else:
             statements.append(writer.statement(written.modes))
         if writer.finished():

@@ -30,6 +30,11 @@ def make(engine: Any, shape: tuple[int, ...], dtype: str, seed: int) -> Any:
     return engine.tensor(values.tolist(), dtype=getattr(engine, dtype)).reshape(shape).clone()
 
 
+# What PyTorch says when it has changed the tensor already.
+BREAKING = ("Inplace update to inference", "resize storage that is not resizable", "ZeroDivisionError",
+            "is out of bounds for dimension")  # fmt: skip
+
+
 class Machine:
     """One engine with the variables of the program, and a log of what its hooks saw."""
 
@@ -56,7 +61,7 @@ class Machine:
                 warnings.simplefilter("ignore")
                 exec(statement, self.names)
         except Exception as error:  # which exception is what is being compared
-            self.broken |= "Inplace update to inference" in str(error)
+            self.broken |= any(text in str(error) for text in BREAKING)
             return error
         return None
 
@@ -99,7 +104,8 @@ def _grad(tensor: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gradient = tensor.grad
-    return None if gradient is None else (facts_of_gradient(gradient), tuple(gradient.stride()))
+    strides = tuple(gradient.stride()) if gradient is not None and gradient.numel() else None
+    return None if gradient is None else (facts_of_gradient(gradient), strides)
 
 
 def _edges(node: Any) -> Any:
@@ -110,7 +116,7 @@ FACTS: dict[str, Callable[[Any], Any]] = {
     "values": lambda t: (array_of(t), dtype_name(t)),
     "dtype": dtype_name,
     "shape": lambda t: tuple(t.shape),
-    "stride": lambda t: tuple(t.stride()),
+    "stride": lambda t: tuple(t.stride()) if t.numel() else None,
     "offset": lambda t: t.storage_offset(),
     "contiguous": lambda t: t.is_contiguous(),
     "is_conj": lambda t: (t.is_conj(), t.is_neg()),
@@ -205,18 +211,23 @@ def run_both(statements: Iterable[str], watch: bool = True) -> str | None:
             return found
         if theirs.broken:
             return None
-    return None if watch else _compared(theirs, ours, statement)
+    return None if watch else compared(theirs, ours, statement)
 
 
 def step_both(theirs: Machine, ours: Machine, statement: str, watch: bool = True) -> str | None:
     """Run one statement in both; the difference it made."""
-    their_error, our_error = theirs.run(statement), ours.run(statement)
+    return step(theirs, ours, statement, theirs.run(statement), watch)
+
+
+def step(theirs: Machine, ours: Machine, statement: str, their_error: Exception | None, watch: bool = True) -> str | None:
+    """Run a statement that PyTorch has run already; the difference it made."""
+    our_error = ours.run(statement)
     if type(their_error).__name__ != type(our_error).__name__:
         return f"{statement}\n    {our_error!r}\n    instead of {their_error!r}"
-    return _compared(theirs, ours, statement) if watch and not theirs.broken else None
+    return compared(theirs, ours, statement) if watch and not theirs.broken else None
 
 
-def _compared(theirs: Machine, ours: Machine, statement: str) -> str | None:
+def compared(theirs: Machine, ours: Machine, statement: str) -> str | None:
     theirs.accuracy = max([theirs.accuracy, *(TOLERANCE.get(dtype_name(t), 0.0) for t in theirs.tensors().values())])
     found = difference(state(theirs), state(ours), accuracy=theirs.accuracy)
     return f"{statement}\n   {found}" if found else None

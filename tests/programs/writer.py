@@ -32,8 +32,12 @@ class Writer:
 
     def __init__(self, chance: Any, templates: Sequence[tuple[str, int]], dtypes: Sequence[str]) -> None:
         self.chance = chance
-        self.dtypes = dtypes
+        self.dtypes = list(dtypes)
+        if COMPLEX[0] in dtypes and "float16" in dtypes:  # their meeting makes complex32, which NumPy does not have
+            left_out = self.choice([["float16"], COMPLEX])
+            self.dtypes = [dtype for dtype in dtypes if dtype not in left_out]
         self.machine = Machine(torch)
+        self.error: Exception | None = None
         self.made = 0
         self.templates = list(templates)
         self.x = ""  # the variable that the placeholders after it are about
@@ -89,6 +93,10 @@ class Writer:
             text = self._drawn()
             if self.number(1, 100) <= modes and "requires_grad" not in text:
                 text = f"with torch.{self.choice(MODES)}: {text}"
+        return self.run(text)
+
+    def run(self, text: str) -> str:
+        """Run a statement in PyTorch; ``error`` is what it raised."""
         self.error = self.machine.run(text)
         return text
 

@@ -90,7 +90,7 @@ class ModuleConversion:
 
     def type(self, dst_type: Dtype) -> Any:
         """Convert every parameter and buffer, also integer ones, to a dtype."""
-        return self._apply(lambda tensor: convert(tensor, dst_type, tensor._storage.device))
+        return self._apply(lambda tensor: tensor.type(dst_type))
 
     def float(self) -> Any:
         """Convert floating-point parameters and buffers to float32."""

@@ -53,5 +53,5 @@ def clip(xp: Any, values: Any, low: Any, high: Any, out: Any = None) -> Any:
         if low == low and high == high:
             return xp.clip(values, low, high, out)
     if low is not None:
-        values = xp.maximum(values, low, out=out)
-    return values if high is None else xp.minimum(values, high, out=out)
+        values = xp.maximum(low, values, out=out)  # in this order -0.0 stays what it is against 0
+    return values if high is None else xp.minimum(high, values, out=out)

@@ -154,7 +154,8 @@ class OperatorNode(Node):
     the arguments that want a gradient.
 
     ``NUMBER`` is the version of the number in ``x * 2``, which PyTorch makes a tensor, so that going backwards twice is
-    an error there too. ``PACKED`` is that of what hooks have packed (``autograd/saved_tensors.py``).
+    an error there too, and of a list of index tensors. ``PACKED`` is that of what hooks have packed, see
+    ``autograd/saved_tensors.py``.
     """
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
@@ -194,7 +195,7 @@ class OperatorNode(Node):
         return values
 
     def _check_not_detached(self) -> None:
-        """``RuntimeError`` if a saved tensor has lost its history, through which this node was reached, to ``detach_``."""
+        """``RuntimeError`` if a saved tensor has lost its history, through which one came here, to ``detach_``."""
         operator = self.operator
         for place, (_, kind, index, _) in enumerate(operator.saved):
             if kind is not ARGUMENT or self.versions[place] < 0 or index not in operator.differentiable:

@@ -27,6 +27,7 @@ from minitorch.ops.declare.declaration import (
 from minitorch.tensor_base import TensorBase, over_storage
 
 _new = object.__new__
+_FREED = {"other", "indices"}  # no tensors themselves, but freed with them, as PyTorch does
 
 
 def record(operator: Operator, arguments: Sequence[Any], result: Any, attach: bool = True) -> OperatorNode | None:
@@ -112,7 +113,7 @@ def _leave_node(
                     if value._storage.is_inference:
                         raise RuntimeError(SAVED_INFERENCE)
                     version = value._storage.version
-                elif name == "other":
+                elif name in _FREED:
                     version = NUMBER
             elif kind is RESULT:
                 output = result[index] if isinstance(result, tuple) else result

@@ -22,6 +22,7 @@ from minitorch.autograd.watch import watch
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.core.pending import begin_write
 from minitorch.core.promotion import can_cast, scalar_type_name
 from minitorch.ops.declare.operands import (
     NUMBERS,
@@ -32,8 +33,7 @@ from minitorch.ops.declare.operands import (
     operand_dtypes,
 )
 from minitorch.ops.declare.operator import ARGUMENT, RESULT, OperatorNode, device_of, make_node
-from minitorch.pending import begin_write
-from minitorch.tensor_base import TensorBase, allocate
+from minitorch.tensor_base import TensorBase
 
 _FLOATS = frozenset((dtypes.float32, dtypes.float64))
 
@@ -56,7 +56,7 @@ def _takes_the_long_way(input: Any) -> bool:
         input._dtype not in _FLOATS
         or not input._geometry.is_plain
         or input._storage.is_inference
-        or watch.writes
+        or watch.writes > 0
         or (modes.enabled and (input._requires_grad or input._base is not None))
     )
 
@@ -153,7 +153,9 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     device = check_operands(declaration, operands)
     name = declaration.name + "_"
     check_inplace(input, name, *operands[1:])
-    check_partial_overlap(input, operands[1:])
+    if not input._geometry.pending:  # what is pending is read into a copy, which overlaps with nothing
+        others = [o for o in operands[1:] if isinstance(o, TensorBase) and not o._geometry.pending]
+        check_partial_overlap(input, others)
     _check_shape_fits(input, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     _check_castable(result_dtype, input._dtype)
@@ -220,7 +222,7 @@ def check_partial_overlap(target: TensorBase, operands: Sequence[Any]) -> None:
             continue  # too hard to decide, also for PyTorch
         (begin, end), (other_begin, other_end) = _bytes_spanned(target), _bytes_spanned(operand)
         apart = other_end <= begin or end <= other_begin
-        same = other_begin == begin and read.numel == written.numel and read.stride == written.stride
+        same = other_begin == begin and other_end == end and read.stride == written.stride
         if not apart and not same:
             raise RuntimeError(_SINGLE_LOCATION)
 
@@ -287,6 +289,12 @@ def check_out(name: str, out: Any, inputs: Sequence[Any]) -> None:
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation."
         )
+
+
+def check_out_dtype(out: TensorBase, dtype: Dtype) -> None:
+    """``RuntimeError`` unless ``out`` has the dtype of the result, where none is converted to another."""
+    if out._dtype is not dtype:
+        raise RuntimeError(f"Expected out tensor to have dtype {dtype}, but got {out._dtype} instead")
 
 
 def make_room(tensor: Any, geometry: geo.Geometry) -> None:

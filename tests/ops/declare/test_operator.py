@@ -267,3 +267,20 @@ def test_messages_call_an_operator_as_its_users_do():
     for name, call in calls.items():
         with pytest.raises(RuntimeError, match=rf"^{name}: a leaf Variable that requires grad"):
             call()
+
+
+def test_results_may_be_declared_to_lie_column_after_column():
+    @operator("PairBackward0", column_major=(1,))
+    def pair(xp, input):
+        return xp.array(input), xp.array(input)
+
+    rows, columns = pair(minitorch.arange(12.0).reshape(2, 3, 2))
+    assert (rows.stride(), columns.stride()) == ((6, 2, 1), (6, 1, 3))
+    assert columns.tolist() == rows.tolist()
+
+    @operator("TwiceBackward0", column_major=(0,))
+    def twice(xp, input):
+        return 2 * input
+
+    assert twice(minitorch.ones(3, 2)).stride() == (1, 3)
+    assert twice(minitorch.ones(3)).stride() == (1,)
