@@ -81,9 +81,9 @@ def _(
         size, counts, kernel = input_geometry.shape[2:], grad.shape[2:], weight.shape[2:]
         extra = remainder(size, counts, kernel, stride, padding, dilation)
     result = _convolution(grad, conj(weight), None, stride, padding, dilation, not transposed, extra, groups)
-    for dim, size in enumerate(input_geometry.shape[2:], 2):
-        if result.shape[dim] > size:  # an output padding as large as the stride leaves room for one window more
-            result = result.narrow(dim, 0, size)
+    for dim, length in enumerate(input_geometry.shape[2:], 2):
+        if result.shape[dim] > length:  # an output padding as large as the stride leaves room for one window more
+            result = result.narrow(dim, 0, length)
     return result
 
 
@@ -178,7 +178,9 @@ def _check_tensors(input: Any, weight: Any, bias: Any, function: str) -> None:
         arg.tensor(bias, function, "bias")
 
 
-def _check_numbers(kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints, groups: int) -> None:
+def _check_numbers(
+    kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, output_padding: Ints, groups: int
+) -> None:
     if min(padding) < 0:
         raise RuntimeError("negative padding is not supported")
     if min(output_padding) < 0:

@@ -42,7 +42,9 @@ def einsum(equation: Any, *operands: Any) -> Any:
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
     if not operands:
-        raise ValueError("einsum(): must specify the equation string and at least one operand, or operands and sublists")
+        raise ValueError(
+            "einsum(): must specify the equation string and at least one operand, or operands and sublists"
+        )
     for place, operand in enumerate(operands):
         if not isinstance(operand, TensorBase):
             raise TypeError(f"expected Tensor as element {place} in argument 1, but got {type(operand).__name__}")

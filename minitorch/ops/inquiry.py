@@ -141,13 +141,16 @@ def broadcast_shapes(*shapes: Any) -> Size:
         try:
             sizes = arg.integers(shape, "broadcast_shapes", "shapes")
         except TypeError:
+            if not place and isinstance(shape, (tuple, list, str)):
+                raise
             raise RuntimeError(
-                f"broadcast_shapes(): Input shapes should be of type ints, a tuple of ints, or a list of ints, got {shape!r} "
-                f"at index {place}"
+                "broadcast_shapes(): Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{shape!r} at index {place}"
             ) from None
         result = Size(geo.broadcast_shapes(result, sizes))
         if any(size < 0 for size in sizes):
             raise ValueError(
-                f"broadcast_shapes(): Attempting to broadcast a dimension with negative length! Got {sizes} at index {place}"
+                "broadcast_shapes(): Attempting to broadcast a dimension with negative length! Got "
+                f"{list(sizes)} at index {place}"
             )
     return result

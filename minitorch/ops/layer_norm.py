@@ -73,6 +73,8 @@ def layer_norm(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
+    if input._dtype.category < dtypes.FLOATING and weight is not None and weight._dtype is not input._dtype:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
     check_parameter_dtypes(input, (weight, bias), "LayerNormKernelImpl")
     return _layer_norm(input, shape, weight, bias, eps)[0]
 

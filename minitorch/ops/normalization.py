@@ -201,8 +201,6 @@ def _check_channels(channels: int, **vectors: Any) -> None:
 def check_parameter_dtypes(input: Any, parameters: tuple[Any, ...], kernel: str) -> None:
     """Parameters have the input's dtype, or float32 where the input is in half precision."""
     if input._dtype.category != dtypes.FLOATING:
-        if any(parameter is not None and parameter._dtype is not input._dtype for parameter in parameters):
-            raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
     for parameter in parameters:
         if parameter is None or parameter._dtype is input._dtype:

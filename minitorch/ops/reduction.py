@@ -224,7 +224,9 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | N
     if dim is None and not keepdim:
         result = _mean_all(input, result_dtype)
     else:
-        result = _mean_dims(input, reduced_dims(input, dim, "mean"), arg.boolean(keepdim, "mean", "keepdim"), result_dtype)
+        result = _mean_dims(
+            input, reduced_dims(input, dim, "mean"), arg.boolean(keepdim, "mean", "keepdim"), result_dtype
+        )
     return result if out is None else deliver(result, out, "mean", input)
 
 
@@ -291,9 +293,7 @@ def _product_of_others(input: Any, dim: int) -> Any:
 
 
 @arg.numpy_names
-def prod(
-    input: Any, dim: int = arg.ALL, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None
-) -> Any:
+def prod(input: Any, dim: int = arg.ALL, keepdim: bool = False, *, dtype: Dtype | None = None, out: Any = None) -> Any:
     """Product of all elements, or over one dimension; integers and bools are multiplied as ``int64``."""
     result_dtype = _sum_dtype(input, dtype, out, "prod_cpu")
     if dim is arg.ALL:

@@ -183,7 +183,9 @@ def cummin(input: Any, dim: int, *, out: Any = None) -> Any:
 def _both(results: Any, out: Any, function: str, input: Any) -> Any:
     if out is None:
         return results
-    return tuple(deliver(result, place, function, input) for result, place in zip(results, arg.outputs(out, 2, function)))
+    return tuple(
+        deliver(result, place, function, input) for result, place in zip(results, arg.outputs(out, 2, function))
+    )
 
 
 # ---- log of the running sum of exponentials --------------------------------------------------------------------------

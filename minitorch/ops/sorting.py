@@ -51,7 +51,10 @@ def _check_not_empty(input: Any, axis: int, function: str) -> None:
 def _both(results: Any, out: Any, function: str, input: Any) -> Any:
     if out is None:
         return results
-    return tuple(deliver(result, place, function, input) for result, place in zip(results, arg.outputs(out, len(results), function)))
+    return tuple(
+        deliver(result, place, function, input)
+        for result, place in zip(results, arg.outputs(out, len(results), function))
+    )
 
 
 # ---- sort ------------------------------------------------------------------------------------------------------------
@@ -130,7 +133,9 @@ def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool =
     if input._dtype is dtypes.bool_ or input.is_complex():
         raise RuntimeError(f"topk does not support {'complex' if input.is_complex() else 'bool'} dtypes on CPU")
     refuse_other_kinds("topk_cpu", input._dtype, "if")
-    return return_types.topk(_both(_topk(input, count, axis, arg.boolean(largest, "topk", "largest")), out, "topk", input))
+    return return_types.topk(
+        _both(_topk(input, count, axis, arg.boolean(largest, "topk", "largest")), out, "topk", input)
+    )
 
 
 @operator()
@@ -156,7 +161,9 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False, *, out: A
     if not 1 <= count <= (input.shape[axis] if input.ndim else 1):
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
     refuse_other_kinds("kthvalue_cpu", input._dtype, "if")
-    return return_types.kthvalue(_both(_kthvalue(input, count, axis, arg.boolean(keepdim, "kthvalue", "keepdim")), out, "kthvalue", input))
+    return return_types.kthvalue(
+        _both(_kthvalue(input, count, axis, arg.boolean(keepdim, "kthvalue", "keepdim")), out, "kthvalue", input)
+    )
 
 
 # ---- median ----------------------------------------------------------------------------------------------------------
@@ -240,7 +247,9 @@ def median(input: Any, dim: int = arg.ALL, keepdim: bool = False, *, out: Any = 
         return deliver(_median(input), out, "median", input)
     axis = _axis(input, dim, "median")
     _check_not_empty(input, axis, "median")
-    return return_types.median(_both(_median_dim(input, axis, arg.boolean(keepdim, "median", "keepdim")), out, "median", input))
+    return return_types.median(
+        _both(_median_dim(input, axis, arg.boolean(keepdim, "median", "keepdim")), out, "median", input)
+    )
 
 
 @arg.numpy_names
@@ -252,7 +261,9 @@ def nanmedian(input: Any, dim: int = arg.ALL, keepdim: bool = False, *, out: Any
         return deliver(_nanmedian(input), out, "nanmedian", input)
     axis = _axis(input, dim, "nanmedian")
     _check_not_empty(input, axis, "nanmedian")
-    return return_types.nanmedian(_both(_nanmedian_dim(input, axis, arg.boolean(keepdim, "nanmedian", "keepdim")), out, "nanmedian", input))
+    return return_types.nanmedian(
+        _both(_nanmedian_dim(input, axis, arg.boolean(keepdim, "nanmedian", "keepdim")), out, "nanmedian", input)
+    )
 
 
 # ---- mode ------------------------------------------------------------------------------------------------------------

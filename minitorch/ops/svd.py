@@ -98,7 +98,12 @@ def _skew(matrix: Any) -> Any:
 def svd(A: Any, full_matrices: bool = True, *, driver: str | None = None, out: Any = None) -> Any:
     """U, S, V^H; not ``full_matrices``: only the columns of U and rows of V^H that belong to singular values."""
     _check(A, driver)
-    return given.deliver_all(return_types.linalg_svd(_svd(A, arg.boolean(full_matrices, "linalg_svd", "full_matrices"))), out, "linalg_svd", A)
+    return given.deliver_all(
+        return_types.linalg_svd(_svd(A, arg.boolean(full_matrices, "linalg_svd", "full_matrices"))),
+        out,
+        "linalg_svd",
+        A,
+    )
 
 
 def svdvals(A: Any, *, driver: str | None = None, out: Any = None) -> Any:

@@ -5,7 +5,7 @@
 
 So ``torch.permute(x, 1, 0)`` is a ``TypeError``, in PyTorch as here.
 
-PyTorch: ``IntArrayRef`` in ``torch/csrc/utils/python_arg_parser.h``; only the first parameter of a method may be spread.
+PyTorch: ``IntArrayRef`` in ``torch/csrc/utils/python_arg_parser.h``; only a method may spread it.
 """
 
 from __future__ import annotations

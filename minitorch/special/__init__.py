@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.core.dtypes import dtype as Dtype
+from minitorch.ops import rounding
 from minitorch.ops import softmax as softmaxes
 from minitorch.ops.bessel_functions import airy_ai as airy_ai
 from minitorch.ops.bessel_functions import bessel_j0 as bessel_j0
@@ -69,9 +70,13 @@ from minitorch.ops.orthogonal_polynomials import shifted_chebyshev_polynomial_u 
 from minitorch.ops.orthogonal_polynomials import shifted_chebyshev_polynomial_v as shifted_chebyshev_polynomial_v
 from minitorch.ops.orthogonal_polynomials import shifted_chebyshev_polynomial_w as shifted_chebyshev_polynomial_w
 from minitorch.ops.reduction import logsumexp as logsumexp
-from minitorch.ops.rounding import round as round  # noqa: A004
 from minitorch.ops.special import sinc as sinc
 from minitorch.ops.special import xlogy as xlogy
+
+
+def round(input: Any, *, decimals: int = 0, out: Any = None) -> Any:
+    """The nearest number with ``decimals`` digits behind the point."""
+    return rounding.round(input, decimals=decimals, out=out)
 
 
 def softmax(input: Any, dim: int, *, dtype: Dtype | None = None) -> Any:

@@ -153,3 +153,17 @@ def test_what_has_no_graph_is_refused():
         viz.graph(minitorch.ones(2, requires_grad=True))
     with pytest.raises(TypeError, match="must be a Tensor or a node"):
         viz.graph(3)
+
+
+def test_a_loop_is_a_column_and_does_not_wander_off():
+    assert viz.graph(*unrolled(60)).width < 1400
+
+
+def test_of_a_bush_that_has_no_chains_the_far_part_is_one_box():
+    layer = [minitorch.ones(1, requires_grad=True) for _ in range(512)]
+    while len(layer) > 1:
+        layer = [a * b for a, b in zip(layer[::2], layer[1::2])]
+    picture = viz.graph(layer[0])
+    nodes = nodes_of(picture)
+    folded = int(re.search(r"([\d,]+) nodes are folded", picture.title)[1].replace(",", ""))
+    assert len(nodes) <= MOST and folded + len(nodes) - 1 == 1023

@@ -7,7 +7,7 @@ are rational functions of 1 / x^2:
     J_n(x) = sqrt(2 / (pi x)) (P(25 / x^2) cos t - (5 / x) Q(25 / x^2) sin t),     t = x - pi / 4 - n pi / 2
 
 The coefficients are those of Moshier's Cephes library, as in PyTorch's ``aten/src/ATen/native/Math.h``. All is computed
-in float64.
+in float64, though up to 5 the rational functions have but 8 to 12 digits, in PyTorch too.
 """
 
 from __future__ import annotations
