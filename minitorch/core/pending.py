@@ -1,4 +1,4 @@
-"""Conjugation that is put off: ``z.conj()`` is a view of the memory of ``z``, with a note that says "conjugate on reading".
+"""Conjugation put off: ``z.conj()`` is a view of the memory of ``z``, with a note that says "conjugate on reading".
 
     z = torch.tensor([1 + 2j])          memory: 1+2j        w = z.conj(): the same memory, pending "conj"
     w * 1   -> 1-2j                     read: conjugated into a copy, then multiplied

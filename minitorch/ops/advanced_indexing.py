@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.autograd.node import written_in_place
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
@@ -28,6 +29,8 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate as accumulate_at
 from minitorch.ops.arrays.places import places_of
+from minitorch.ops.declare.operands import check_representable
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import Operator, device_of, operator, record
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
@@ -258,6 +261,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
     """``index_put`` into ``input`` itself."""
     accumulate = arg.boolean(accumulate, "index_put_", "accumulate")
+    check_inplace(input, "index_put_", values, overlap=True)
     expanded = _check_put(input, indices, values, "index_put_")
     if not fills_masks(indices, values):
         refuse_overlap(input, values, *indices)
@@ -289,6 +293,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
     if fills_masks(indices, values):
         if any(mask is not None and mask._dtype is dtypes.uint8 for mask in indices):
             raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype unsigned char")
+        if values._dtype is not input._dtype:
+            check_representable(values.item(), input._dtype)
     elif values._dtype is not input._dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got {scalar_type_name(input._dtype)} for the "
@@ -304,6 +310,7 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
                 f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
                 f"shape {list(shape)}"
             )
+    refuse_other_kinds("masked_fill" if fills_masks(indices, values) else "index_put", input._dtype, "bifc")
     return expanded
 
 
@@ -315,6 +322,7 @@ def nonzero(input: Any, *, as_tuple: bool = False, out: Any = None) -> Any:
     arg.check_tensor(input, "nonzero")
     if arg.boolean(as_tuple, "nonzero", "as_tuple") and out is not None:
         raise RuntimeError("nonzero does not support the out kwarg when as_tuple is True")
+    refuse_other_kinds("nonzero_count_cpu", input._dtype, "bifc")
     if as_tuple:
         return nonzero(input.unsqueeze(0) if input.ndim == 0 else input).unbind(1)
     device = input._storage.device
@@ -343,6 +351,8 @@ def _(grad: Any, input_geometry: Geometry, index: Any) -> Any:
 def take(input: Any, index: Any, *, out: Any = None) -> Any:
     """Elements of the flattened input; the result has the index's shape. ``IndexError`` out of range."""
     _check_flat(input, arg.tensor(index, "take", "index"), "take")
+    if index._geometry.numel:
+        refuse_other_kinds("take_cpu", input._dtype, "bifc")
     if out is not None:
         refuse_overlap(out, input, index)
     return deliver(_take(input, index), out, "take", input)
@@ -390,6 +400,7 @@ def put(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
 
 def put_(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
     """``put`` into ``input`` itself."""
+    check_inplace(input, "put_", source, overlap=True)
     _check_source(input, index, source)
     refuse_overlap(input, index, source)
     return _put.inplace(input, index, source, arg.boolean(accumulate, "put_", "accumulate"))

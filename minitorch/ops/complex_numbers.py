@@ -136,9 +136,9 @@ def view_as_real(input: Any) -> Any:
         raise RuntimeError("view_as_real is only supported for complex tensors")
     if is_conj(input):
         raise RuntimeError(
-            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can view "
-            "it as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias the "
-            "original."
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate tensor so you can "
+            "view it as real, use self.resolve_conj(); however, be warned that the resulting tensor will NOT alias "
+            "the original."
         )
     old = input._geometry
     geometry = Geometry((*old.shape, 2), (*(2 * step for step in old.stride), 1), 2 * old.offset)

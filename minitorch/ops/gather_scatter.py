@@ -17,12 +17,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_along
-from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
+from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array, refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import check_out, check_out_dtype, refuse_overlap, write_out
@@ -74,7 +75,8 @@ def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> Non
     if index._geometry.numel == 0:
         return
     if max(src.ndim, 1) != max(index.ndim, 1):
-        error = IndexError if 0 < src.ndim < index.ndim else RuntimeError
+        fits_so_far = all(wanted <= size for wanted, size in zip(index.shape, src.shape or (1,)))
+        error = IndexError if fits_so_far and max(src.ndim, 1) < index.ndim else RuntimeError
         raise error(
             f"Index tensor must have the same number of dimensions as src tensor: {function}() got an index of shape "
             f"{list(index.shape)} and a src of shape {list(src.shape)}"
@@ -84,6 +86,7 @@ def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> Non
             f"Expected index {list(index.shape)} to be no larger than self {list(input.shape)} apart from dimension "
             f"{dim} and to be no larger size than src {list(src.shape)}"
         )
+    refuse_other_kinds("scatter_gather_tensor_cpu", input._dtype, "bifc")
 
 
 # ---- arrays ----------------------------------------------------------------------------------------------------------
@@ -129,6 +132,8 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False, out: 
     """
     arg.boolean(sparse_grad, "gather", "sparse_grad")
     axis = _check_index(input, dim, index, "gather")
+    if index._geometry.numel:
+        refuse_other_kinds("scatter_gather_tensor_cpu", input._dtype, "bifc")
     if out is not None:
         check_out("gather", out, (input,))
         check_out_dtype(out, input._dtype)
@@ -240,6 +245,7 @@ def scatter(
 
 def scatter_(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Any:
     """``scatter`` into ``input`` itself."""
+    check_inplace(input, "scatter_", src, value, overlap=True)
     function, arguments = _choose_scatter(input, dim, index, src, value, reduce)
     refuse_overlap(input, index, src)
     return function.inplace(input, *arguments)
@@ -260,6 +266,8 @@ def _choose_scatter(input: Any, dim: int, index: Any, src: Any, value: Any, redu
             )
     elif isinstance(given, NUMBERS):
         check_representable(given, input._dtype)
+        if index._geometry.numel:
+            refuse_other_kinds("scatter_gather_scalar_cpu", input._dtype, "bifc")
         given = number_as_array(given, input._dtype)
     else:
         raise TypeError(f"scatter(): argument 'src' (position 3) must be Tensor or Number, not {type(given).__name__}")
@@ -277,6 +285,7 @@ def scatter_add(input: Any, dim: int, index: Any, src: Any, *, out: Any = None) 
 
 def scatter_add_(input: Any, dim: int, index: Any, src: Any) -> Any:
     """``scatter_add`` into ``input`` itself."""
+    check_inplace(input, "scatter_add_", src, overlap=True)
     axis = _check_index(input, dim, index, "scatter_add")
     _check_src(input, axis, index, arg.tensor(src, "scatter_add", "src"), "scatter_add")
     refuse_overlap(input, index, src)

@@ -19,6 +19,7 @@ from minitorch import return_types
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import deliver
 from minitorch.tensor_base import TensorBase
@@ -43,8 +44,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     """Counts of the integers 0, 1, ... in a vector; ``weights`` are added up instead, in float."""
     arg.check_tensor(input, "bincount")
     least = arg.integer(minlength, "bincount", "minlength")
-    if input._dtype.category != dtypes.INTEGER:
-        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds("bincount_cpu", input._dtype, "i")
     if least < 0:
         raise RuntimeError("minlength should be >= 0")
     if input.ndim == 1 and input.numel() == 0:

@@ -71,6 +71,8 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
         raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if index.numel() and (int(index.array.min()) < 0 or int(index.array.max()) >= _length(input, axis)):
         raise IndexError("index out of range in self")
+    if input.ndim < 2 and index.numel():
+        refuse_other_kinds("index_select", input._dtype, "bifc")
     return deliver(_index_select(input, axis, index), out, "index_select", input)
 
 
@@ -102,15 +104,23 @@ def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, 
     """A copy of ``input`` with ``out[index[i]] += alpha * source[i]`` along ``dim``."""
     alpha = arg.number(alpha, "index_add", "alpha")
     axis = check_slices(input, dim, index, source, "index_add")
+    _refuse_adding(input)
     return deliver(_index_add(input, axis, index, source, alpha), out, "index_add", input, source)
 
 
 def index_add_(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> Any:
     """``index_add`` into ``input`` itself."""
     alpha = arg.number(alpha, "index_add", "alpha")
+    check_inplace(input, "index_add_", source, overlap=True)
     axis = check_slices(input, dim, index, source, "index_add")
+    _refuse_adding(input)
     refuse_overlap(input, index, source)
     return _index_add.inplace(input, axis, index, source, alpha)
+
+
+def _refuse_adding(input: Any) -> None:
+    if input._geometry.numel:
+        refuse_other_kinds("scatter_gather_tensor_cpu", input._dtype, "bifc")
 
 
 def check_slices(
@@ -216,6 +226,7 @@ def _check_index_copy(input: Any, dim: int, index: Any, source: Any) -> int:
             f"index_copy_(): Number of indices ({index.numel()}) should be equal to source.size(dim) ({length})"
         )
     check_index_range(index, _length(input, axis), axis, IndexError)
+    refuse_other_kinds("index_copy_cpu", input._dtype, "bifc")
     return axis
 
 
@@ -261,6 +272,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Any:
 
 def index_fill_(input: Any, dim: int, index: Any, value: Any) -> Any:
     """``index_fill`` into ``input`` itself."""
+    check_inplace(input, "index_fill_", value, overlap=True)
     function, arguments = _choose_fill(input, dim, index, value)
     refuse_overlap(input, index)
     return function.inplace(input, *arguments)
@@ -268,16 +280,17 @@ def index_fill_(input: Any, dim: int, index: Any, value: Any) -> Any:
 
 def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tuple[Any, ...]]:
     axis = geo.wrap_dim(arg.integer(dim, "index_fill", "dim"), input.ndim)
-    if isinstance(value, complex) and not input.is_complex():
-        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     if not isinstance(value, TensorBase):
         value = arg.number(value, "index_fill_", "value")
     if arg.tensor(index, "index_fill", "index").ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     if index._dtype is not dtypes.int64:
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if isinstance(value, complex) and not input.is_complex():
+        raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     size = _length(input, axis)
     check_index_range(index, size, axis, IndexError if size else RuntimeError, allow_negative=True)
+    refuse_other_kinds("index_fill_cpu", input._dtype, "bifc")
     if isinstance(value, TensorBase):
         if value.ndim:
             raise RuntimeError(

@@ -91,6 +91,7 @@ def setitem(input: Any, index: Any, value: Any) -> None:
             return
         value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
     if tensors:
+        check_inplace(view, "index_put_", value, overlap=True)
         value = _without_leading_ones(value)
         if not fills_masks(tensors, value):
             refuse_overlap(view, value, *tensors)

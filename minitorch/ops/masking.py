@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
@@ -40,7 +42,8 @@ def masked_select(input: Any, mask: Any, *, out: Any = None) -> Any:
     """The elements of ``input`` where ``mask`` is true, one-dimensional; both are broadcast to each other."""
     if arg.tensor(mask, "masked_select", "mask")._dtype is not dtypes.bool_:
         raise RuntimeError("masked_select: expected BoolTensor for mask")
-    geo.broadcast_shapes(input.shape, mask.shape)
+    if 0 not in geo.broadcast_shapes(input.shape, mask.shape):
+        refuse_other_kinds("masked_select", input._dtype, "bifc")
     if out is not None:
         refuse_overlap(out, input, mask)
     return deliver(_masked_select(input, mask), out, "masked_select", input)
@@ -80,6 +83,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Any:
 
 def masked_scatter_(input: Any, mask: Any, source: Any) -> Any:
     """``masked_scatter`` into ``input`` itself."""
+    check_inplace(input, "masked_scatter_", source, overlap=True)
     _check(input, mask, source)
     if int(mask.expand(input.shape).array.sum()) > source.numel():
         raise RuntimeError("Number of elements of source < number of ones in mask")
@@ -96,3 +100,4 @@ def _check(input: Any, mask: Any, source: Any) -> None:
             f"masked_scatter: expected self and source to have same dtypes but got {scalar_type_name(input._dtype)} "
             f"and {scalar_type_name(source._dtype)}"
         )
+    refuse_other_kinds("masked_scatter", input._dtype, "bifc")

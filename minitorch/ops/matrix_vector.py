@@ -54,8 +54,8 @@ def _check_mv(mat: Any, vec: Any, ndim: int, length: int) -> None:
     n, m = mat.shape
     if m != vec.shape[0] or length not in (1, n):
         raise RuntimeError(f"size mismatch, got input ({length}), mat ({n}x{m}), vec ({vec.shape[0]})")
-    if mat._dtype is dtypes.bool_:
-        raise NotImplementedError("\"addmv_impl_cpu\" not implemented for 'Bool'")
+    if mat.numel():
+        refuse_other_kinds("addmv_impl_cpu", mat._dtype, "ifc")
 
 
 @operator("AddmvBackward0")

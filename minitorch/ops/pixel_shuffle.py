@@ -69,6 +69,8 @@ def pixel_shuffle(input: Any, upscale_factor: int, *, out: Any = None) -> Any:
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square of upscale_factor, "
             f"but input.size(-3)={input.shape[-3]} is not divisible by {r * r}"
         )
+    if input.numel():
+        refuse_other_kinds("pixel_shuffle", input._dtype, "bifc")
     return deliver(_pixel_shuffle(input, r), out, "pixel_shuffle", input)
 
 
@@ -129,6 +131,8 @@ def _groups_of(input: Any, groups: Any) -> int:
         raise RuntimeError(
             f"Number of channels must be divisible by groups. Got {input.shape[1]} channels and {count} groups."
         )
+    if input.numel():
+        refuse_other_kinds("channel_shuffle", input._dtype, "bifc")
     return count
 
 

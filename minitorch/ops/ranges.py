@@ -24,7 +24,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.copying import as_dtype, value_as_array
 from minitorch.ops.creation import check_layout, deliver, place_and_dtype
-from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operands import NUMBERS, refuse_other_kinds
 from minitorch.ops.from_data import from_numpy
 from minitorch.ops.joining import stack
 from minitorch.ops.views import _expand, _view
@@ -307,6 +307,7 @@ def eye(
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     check_layout("eye", layout, pin_memory, requires_grad)
     place, kind = place_and_dtype("eye", dtype, device, out, None)
+    refuse_other_kinds("eye", kind, "bifc")
     return deliver(place.backend.xp.eye(rows, columns, dtype=kind.np), kind, place, requires_grad, out)
 
 

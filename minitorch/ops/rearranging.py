@@ -39,6 +39,8 @@ def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
     """Reverse the order along ``dims``. A copy with the input's memory order."""
     arg.check_tensor(input, "flip")
     axes = geo.wrap_dims(arg.sizes(axes if dims is None else (dims,), "flip", "dims"), input.ndim)
+    if input.ndim and input.ndim - 1 in axes and input._geometry.numel:  # else whole rows move, of any dtype
+        refuse_other_kinds("flip_cpu", input._dtype, "bifc")
     device = input._storage.device
     result = allocate(geo.preserving(input._geometry), input._dtype, device)
     result.array[...] = _flip_forward(device.backend.xp, input.array, axes if input.ndim else ())
@@ -147,9 +149,9 @@ def repeat(input: Any, *times: Any, repeats: Any = None) -> Any:
     if len(times) < input.ndim:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = [n * r for n, r in zip((*[1] * (len(times) - input.ndim), *input.shape), times)]
-    if any(r < 0 for r in times):
+    if min(shape, default=0) < 0:
         raise RuntimeError(f"Trying to create tensor with negative dimension {min(shape)}: {shape}")
-    return _repeat(input, times)
+    return _repeat(input, tuple(max(r, 0) for r in times))
 
 
 def tile(input: Any, *times: Any, dims: Any = None) -> Any:
@@ -239,6 +241,8 @@ def _check_matrix(input: Any, function: str) -> None:
     arg.check_tensor(input, function)
     if input.ndim < 2:
         raise RuntimeError(f"{function}: input tensor must have at least 2 dimensions")
+    if input._geometry.numel:
+        refuse_other_kinds(function.rstrip("_"), input._dtype, "bifc")
 
 
 def tril(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
@@ -330,4 +334,5 @@ def trace(input: Any) -> Any:
     arg.check_tensor(input, "trace")
     if input.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    refuse_other_kinds("trace", input._dtype, "ifc")
     return _trace(input)

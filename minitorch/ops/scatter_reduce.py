@@ -138,6 +138,7 @@ def scatter_reduce(
 
 def scatter_reduce_(input: Any, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``scatter_reduce`` into ``input`` itself."""
+    check_inplace(input, "scatter_reduce_", src, overlap=True)
     include_self = arg.boolean(include_self, "scatter_reduce_", "include_self")
     axis = _check(input, dim, index, src, reduce)
     refuse_overlap(input, index, src)
@@ -156,6 +157,7 @@ def index_reduce(
 
 def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *, include_self: bool = True) -> Any:
     """``index_reduce`` into ``input`` itself."""
+    check_inplace(input, "index_reduce_", source, overlap=True)
     include_self = arg.boolean(include_self, "index_reduce_", "include_self")
     axis = _check_index_reduce(input, dim, index, source, reduce)
     refuse_overlap(input, index, source)
@@ -165,7 +167,9 @@ def index_reduce_(input: Any, dim: int, index: Any, source: Any, reduce: str, *,
 def _check_index_reduce(input: Any, dim: int, index: Any, source: Any, reduce: str) -> int:
     if reduce not in _REDUCTIONS[1:]:
         raise RuntimeError(f"index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got {reduce}.")
-    return check_slices(input, dim, index, source, "index_reduce", IndexError)
+    axis = check_slices(input, dim, index, source, "index_reduce", IndexError)
+    refuse_other_kinds(f"index_reduce_{reduce}_cpu", input._dtype, {"prod": "bifc", "mean": "ifc"}.get(reduce, "bif"))
+    return axis
 
 
 _KINDS_TAKEN = {"sum": "bifc", "prod": "bifc", "mean": "ifc"}

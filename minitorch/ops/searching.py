@@ -13,7 +13,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.declare.operands import NUMBERS
+from minitorch.ops.declare.operands import NUMBERS, refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.from_data import as_tensor
 from minitorch.ops.reduction import at_least_float32, deliver
@@ -64,8 +64,7 @@ def searchsorted(
         return deliver(
             values.new_zeros(values.shape, dtype=dtypes.int32 if out_int32 else dtypes.int64), out, "searchsorted"
         )
-    if dtype.category not in (dtypes.INTEGER, dtypes.FLOATING):
-        raise NotImplementedError(f"\"searchsorted_out_cpu\" not implemented for '{scalar_type_name(dtype)}'")
+    refuse_other_kinds("searchsorted_out_cpu", dtype, "if")
     rows = sorted_sequence.detach().to(dtype)
     places = _search(rows, values.detach().to(dtype), sorter, "right" if right else "left", bool(out_int32))
     return deliver(places, out, "searchsorted")
@@ -143,5 +142,7 @@ def isin(
         if tensor._dtype.category not in (dtypes.INTEGER, dtypes.FLOATING):
             raise RuntimeError(f"Unsupported input type encountered for isin(): {scalar_type_name(tensor._dtype)}")
     dtype = result_type_of((first, second))
+    if first.numel() and second.numel():
+        refuse_other_kinds("isin_default_cpu", dtype, "if")
     result = _isin(first.detach().to(dtype), second.detach().to(dtype), bool(invert))
     return deliver(result, out, "isin")

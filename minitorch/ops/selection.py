@@ -10,6 +10,7 @@ PyTorch: ``aten/src/ATen/native/TensorCompare.cpp`` (``where``), ``TensorAdvance
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
@@ -145,7 +146,13 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
 def masked_fill_(input: Any, mask: Any, value: Any) -> Any:
     """Write ``value``, a number or zero-dim tensor, where ``mask`` is true."""
     array = _check_masked_fill(input, mask, value)
-    check_inplace(input, "masked_fill_", value)
+    if geo.overlaps_itself(input._geometry):
+        warnings.warn(
+            "Use of masked_fill_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
+            "operation.",
+            stacklevel=2,
+        )
+    check_inplace(input, "masked_fill_", value, overlap=True)
     geo.expand(mask._geometry, tuple(input._geometry.shape))
     operator = _fill_tensor if isinstance(value, TensorBase) else _fill_number
     node = make_node(operator, (input, mask, value), input)

@@ -81,9 +81,9 @@ _stable_sort.add_derivative(("input",), _sort_gradient)
 @arg.numpy_names
 def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool | None = None, out: Any = None) -> Any:
     """``(values, indices)`` in ascending or descending order along ``dim``, always stable. Keeps the memory order."""
+    axis = _axis(input, dim, "sort")
     if input.is_complex():
         raise RuntimeError("Sort does not support complex dtypes on CPU")
-    axis = _axis(input, dim, "sort")
     device = input._storage.device
     arrays = _sort_forward(device.backend.xp, input.array, axis, arg.boolean(descending, "sort", "descending"))
     geometry = geo.preserving(input._geometry)

@@ -128,8 +128,8 @@ def cross(input: Any, other: Any, *, dim: int = -1, out: Any = None) -> Any:
         raise RuntimeError(
             f"expected scalar type {scalar_type_name(input._dtype)} but found {scalar_type_name(other._dtype)}"
         )
-    if input._dtype is dtypes.bool_:
-        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
+    if input.numel() and other.numel():
+        refuse_other_kinds("cross", input._dtype, "ifc")
     return given.deliver(_cross(input, other, axis), out, "linalg_cross", input, other)
 
 

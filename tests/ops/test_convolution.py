@@ -100,6 +100,8 @@ def test_half_precision_sums_in_float32(name: str) -> None:
 
 
 X, W = (1, 2, 5, 5), (3, 2, 3, 3)
+
+
 def test_an_output_padding_as_large_as_the_stride_leaves_room_for_one_window_more() -> None:
     def program(torch, x, w):  # type: ignore[no-untyped-def]
         return torch.conv_transpose2d(x, w, None, (3, 2), (1, 2), (2, 3), 2, (4, 4))

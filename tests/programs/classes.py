@@ -209,10 +209,16 @@ BACKWARD: Templates = [
     ("{xg}.backward({cotangent}, retain_graph=True, inputs=[{any}])", 1),
     ("{x}.backward()", 1),
     ("torch.autograd.backward([{xg}.sum(), {any}.sum()], retain_graph={bool})", 1),
-    ("log([facts(g) for g in torch.autograd.grad({xg}.sum(), [{any}, {any}], retain_graph={bool}, "
-     "allow_unused={bool})])", 3),
-    ("log([facts(g) for g in torch.autograd.grad({xg}, [{any}], {cotangent}, retain_graph=True, "
-     "allow_unused=True, materialize_grads=True)])", 2),
+    (
+        "log([facts(g) for g in torch.autograd.grad({xg}.sum(), [{any}, {any}], retain_graph={bool}, "
+        "allow_unused={bool})])",
+        3,
+    ),
+    (
+        "log([facts(g) for g in torch.autograd.grad({xg}, [{any}], {cotangent}, retain_graph=True, "
+        "allow_unused=True, materialize_grads=True)])",
+        2,
+    ),
     ("{new} = torch.autograd.grad({xg}.sum(), {leaf}, create_graph=True, allow_unused=True)[0]", 3),
     ("{new} = torch.autograd.grad({xg}, {xg}, {cotangent}, retain_graph=True)[0].data", 1),
     ("{x}.retain_grad()", 2),
@@ -291,9 +297,10 @@ HISTORY: Templates = [
 
 CLASSES: dict[str, Class] = {
     "views": Class(MAKING + VIEWS, [*FLOATING, *COMPLEX, *INTEGERS, "float32", "float64"], 14, 3),
-    "inplace": Class(MAKING * 2 + INPLACE + HISTORY, ["float32", "float64", "float64", *COMPLEX, "int64", "bool", "float16"],
-                     16, 8),
-    "autograd": Class(MAKING * 4 + BACKWARD, ["float64", "float64", "float32", "complex128", "float16", "bfloat16"], 18, 4),
+    "inplace": Class(
+        MAKING * 2 + INPLACE + HISTORY, ["float32", "float64", "float64", *COMPLEX, "int64", "bool", "float16"], 16, 8),
+    "autograd": Class(
+        MAKING * 4 + BACKWARD, ["float64", "float64", "float32", "complex128", "float16", "bfloat16"], 18, 4),
     "indexing": Class(MAKING + indexing.TEMPLATES + HISTORY, ["float32", "float64", "int64", "bool", "complex64"], 10),
     "promotion": Class(promotion.MAKING + promotion.TEMPLATES, [*FLOATING, *COMPLEX, *INTEGERS, "uint16", "uint32"], 7),
 }  # fmt: skip

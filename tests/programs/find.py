@@ -1,4 +1,4 @@
-"""Look for programs that do another thing in minitorch than in PyTorch: ``python tests/programs/find.py CLASS FIRST LAST``.
+"""Look for programs that do another thing than in PyTorch: ``python tests/programs/find.py CLASS FIRST LAST``.
 
 Prints each failing program, with statements left out as long as it still fails, and at the end how many did.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from programs.writer import NothingFits, Writer, placeholder, slice_
+from programs.writer import NothingFitsError, Writer, placeholder, slice_
 
 TEMPLATES: list[tuple[str, int]] = [
     ("{new} = {x}[{index}]", 14),
@@ -136,7 +136,7 @@ def index(w: Writer) -> str:
     if not parts:
         parts.append(w.choice(["...", "None", "()", ":"] if sizes else ["...", "None", "()"]))
     if any("uint8" in part for part in parts) and not w.rarely(3):
-        raise NothingFits
+        raise NothingFitsError
     return ", ".join(parts)
 
 

@@ -219,7 +219,9 @@ def step_both(theirs: Machine, ours: Machine, statement: str, watch: bool = True
     return step(theirs, ours, statement, theirs.run(statement), watch)
 
 
-def step(theirs: Machine, ours: Machine, statement: str, their_error: Exception | None, watch: bool = True) -> str | None:
+def step(
+    theirs: Machine, ours: Machine, statement: str, their_error: Exception | None, watch: bool = True
+) -> str | None:
     """Run a statement that PyTorch has run already; the difference it made."""
     our_error = ours.run(statement)
     if type(their_error).__name__ != type(our_error).__name__:

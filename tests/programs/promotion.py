@@ -1,4 +1,4 @@
-"""Promotion: every binary operator over tensors, zero-dim tensors and numbers of all dtypes, and what the dtypes say."""
+"""Promotion: binary operators over tensors, zero-dim tensors and numbers of all dtypes, and what the dtypes say."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+
 from programs.machine import Machine
 
 SHAPES: list[tuple[int, ...]] = [(4,), (2, 3), (3,), (2, 2), (1, 3), (), (2, 3, 4), (3, 1, 2), (6,), (4, 4), (1,),
@@ -23,7 +24,7 @@ MOST_VARIABLES = 8
 MODES = ["no_grad()", "no_grad()", "enable_grad()", "inference_mode()", "set_grad_enabled(False)"]
 
 
-class NothingFits(Exception):
+class NothingFitsError(Exception):
     """No variable fits what a template asks for."""
 
 
@@ -71,7 +72,7 @@ class Writer:
         """The name of a tensor that fits."""
         names = [name for name, tensor in self.machine.tensors().items() if fits(tensor)]
         if not names:
-            raise NothingFits
+            raise NothingFitsError
         return str(self.choice(names))
 
     def crowded(self) -> list[str]:
@@ -104,7 +105,7 @@ class Writer:
         for _ in range(50):
             try:
                 return self.fill(self.weighted(self.templates))
-            except NothingFits:
+            except NothingFitsError:
                 continue
         return self.start()
 
@@ -385,5 +386,3 @@ def cotangent(w: Writer) -> str:
     name = str(tensor.dtype).rpartition(".")[2]
     shape = tuple(tensor.shape) if not w.rarely(30) else w.choice(SHAPES)
     return f"make({shape}, {name!r}, {w.number(0, 99)})"
-
-

@@ -66,8 +66,8 @@ class Geometry:
     """Shape, stride and offset of a tensor, counted in elements, and the facts that follow from them.
 
     Immutable and shared between tensors. There is one object for each (shape, stride, offset, pending), so equality is
-    identity. ``pending`` is what is still to be done to the elements on reading: "conj" for ``z.conj()``, which is a view
-    of the memory of ``z``; "neg" for the imaginary part of that; mostly "".
+    identity. ``pending`` is what is still to be done to the elements on reading: "conj" for ``z.conj()``, a view of the
+    memory of ``z``; "neg" for the imaginary part of that; mostly "".
     """
 
     __slots__ = ("shape", "stride", "offset", "pending", "numel", "ndim", "is_contiguous", "is_plain", "__weakref__")

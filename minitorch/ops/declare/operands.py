@@ -94,14 +94,16 @@ def operand_dtypes(declaration: Pointwise, operands: Sequence[Any]) -> tuple[Dty
 
 
 def check_kind(declaration: Pointwise, compute_dtype: Dtype) -> None:
-    """``NotImplementedError`` for a dtype of a kind the operator does not take. PyTorch finds out last, when it looks for
-    the kernel, so shapes and the dtype of the result are checked before."""
+    """``NotImplementedError`` for a dtype of a kind the operator does not take.
+
+    PyTorch finds out last, when it looks for the kernel, so shapes and the dtype of the result are checked before.
+    """
     refuse_other_kinds(f"{declaration.name}_cpu", compute_dtype, declaration.kinds)
 
 
 def refuse_other_kinds(kernel: str, dtype: Dtype, kinds: str) -> None:
-    """``NotImplementedError`` if the dtype is none of ``kinds``: the letters of bool, integer, uint16 and wider, floating,
-    complex. ``kernel`` is what PyTorch's message says."""
+    """``NotImplementedError`` if the dtype is none of ``kinds``: the letters of bool, integer, uint16 and wider,
+    floating, complex. ``kernel`` is what PyTorch's message says."""
     kind = "u" if dtype in _WIDE_UNSIGNED else _KINDS[dtype.category]
     if kind not in kinds:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(dtype)}'")

@@ -75,9 +75,10 @@ def pointwise(
     """Declare a pointwise operator.
 
     ``promotion``: "common", "float", "bool" or "real" (see the module's text). ``kinds``: the categories of the common
-    dtype that it takes, of bool, integer, floating, complex. ``check(name, operands)`` raises for operands that are
-    refused; it runs only where not all of them are float32 or float64. "u" in ``kinds``: also uint16, uint32, uint64. ``numbers``: "refused" if only tensors are
-    operands, "second" if the first must be one; "exact" if in half precision numbers are not rounded to it first.
+    dtype that it takes, of bool, integer, floating, complex; "u" for uint16 and wider. ``check(name, operands)`` raises
+    for operands that are refused; it runs only where not all of them are float32 or float64. ``numbers``: "refused" if
+    only tensors are operands, "second" if the first must be one; "exact" if in half precision numbers are not rounded
+    to it first.
     """
 
     def declare(forward: Callable[..., Any]) -> PointwiseFunction:

@@ -233,8 +233,8 @@ def _bytes_spanned(tensor: TensorBase) -> tuple[int, int]:
 
 
 def refuse_overlap(target: TensorBase, *operands: Any) -> None:
-    """``RuntimeError`` if an operand lies in the written memory, be it at the same elements: what is read would depend on
-    what has been written before it."""
+    """``RuntimeError`` if an operand lies in the written memory, be it at the same elements: what is read would depend
+    on what has been written before it."""
     for operand in operands:
         if operand is target:
             raise RuntimeError(_SINGLE_LOCATION)
@@ -246,8 +246,8 @@ def refuse_overlap(target: TensorBase, *operands: Any) -> None:
 
 
 _SINGLE_LOCATION = (
-    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory location. "
-    "Please clone() the tensor before performing the operation."
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single memory "
+    "location. Please clone() the tensor before performing the operation."
 )
 
 
@@ -298,7 +298,7 @@ def check_out_dtype(out: TensorBase, dtype: Dtype) -> None:
 
 
 def make_room(tensor: Any, geometry: geo.Geometry) -> None:
-    """Give a tensor another geometry over its own memory, which grows if need be and never shrinks, as in ``resize_``."""
+    """Give a tensor another geometry over its own memory, which grows if need be and never shrinks."""
     geometry = geo.Geometry(geometry.shape, geometry.stride, tensor._geometry.offset)
     needed = (geometry.offset + geo.extent(geometry)) * tensor._dtype.itemsize if geometry.numel else 0
     storage = tensor._storage
