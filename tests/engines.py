@@ -30,7 +30,7 @@ def same(program: Program) -> Any:
 
 
 def same_error(program: Program, match: str = "", exact: bool = False) -> str:
-    """Both engines must raise the same type; ``match`` must be in both messages, ``exact`` ones must be equal."""
+    """Both engines must raise the same type; ``match`` must be in both messages, an ``exact`` one starts with all of PyTorch's."""
     failures = []
     for engine in (torch, minitorch):
         try:
@@ -44,7 +44,7 @@ def same_error(program: Program, match: str = "", exact: bool = False) -> str:
     assert match in str(theirs), f"PyTorch says {str(theirs)!r}"
     assert match in str(ours), f"minitorch says {str(ours)!r}"
     if exact:
-        assert str(ours) == str(theirs)
+        assert str(ours).startswith(str(theirs)), f"{str(ours)!r} instead of {str(theirs)!r}"  # a hint may follow
     return str(ours)
 
 

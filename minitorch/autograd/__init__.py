@@ -185,7 +185,7 @@ def _edge_of_input(source: Any) -> Edge:
     if not isinstance(source, TensorBase):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(source).__name__}")
     if not source.requires_grad:
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
+        raise RuntimeError("One of the differentiated Tensors does not require grad: call requires_grad_() on it before it is used")
     return gradient_edge(source)
 
 
@@ -203,7 +203,7 @@ def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], li
     for place, root in enumerate(roots):
         edge = (root.node, root.output_nr) if isinstance(root, GradientEdge) else gradient_edge(root)
         if edge is None:
-            raise RuntimeError(f"element {place} of tensors does not require grad and does not have a grad_fn")
+            raise RuntimeError(f"element {place} of tensors does not require grad and does not have a grad_fn; {_WHY_NOT}")
         edges.append((edge[0], edge[1]))
     return edges, gradients
 
@@ -236,6 +236,9 @@ def _cotangent(root: Any, gradient: Any, place: int) -> Any:
     return gradient
 
 
+_WHY_NOT = "nothing it was computed from requires grad, or it was computed under no_grad(): see requires_grad_()"
+
+
 def _one(root: Any, shape: Any, dtype: Any) -> Any:
     from minitorch.ops.creation import ones, ones_like
 
@@ -243,7 +246,10 @@ def _one(root: Any, shape: Any, dtype: Any) -> Any:
     if not is_edge and not root.requires_grad:
         return None  # has no graph either, which is the complaint to make
     if any(size != 1 for size in shape):
-        raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        raise RuntimeError(
+            f"grad can be implicitly created only for scalar outputs: this one has shape {list(shape)}; call .sum() or "
+            ".mean() first, or pass gradient= with that shape, such as torch.ones_like(output)"
+        )
     if not dtype.is_floating_point:
         raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {dtype}")
     return ones(shape, dtype=dtype) if is_edge else ones_like(root)

@@ -37,8 +37,8 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
     """
     if not overlap and geo.overlaps_itself(tensor._geometry):
         raise RuntimeError(
-            f"{operator}: unsupported operation: more than one element of the written-to tensor refers to a single "
-            "memory location. Please clone() the tensor before performing the operation."
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            f"Please clone() the tensor before performing the operation. ({operator} on an expanded tensor)"
         )
     if tensor._storage.is_inference and not modes.inference:
         raise RuntimeError(
@@ -57,7 +57,7 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
     if base is None:
         if tensor._requires_grad and tensor._grad_fn is None:
             raise RuntimeError(
-                f"{operator}: a leaf Variable that requires grad is being used in an in-place operation."
+                f"a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}"
             )
         return
     requires_grad = tensor.requires_grad
@@ -67,10 +67,17 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
         return
     if base._grad_fn is None:
         raise RuntimeError(
-            f"{operator}: a view of a leaf Variable that requires grad is being used in an in-place operation."
+            f"a view of a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}"
         )
     if tensor._grad_fn is None:
-        raise RuntimeError(f"{operator}: a leaf Variable that requires grad is being used in an in-place operation.")
+        raise RuntimeError(f"a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}")
+
+
+def _fix(operator: str, tensor: TensorBase) -> str:
+    return (
+        f" ({operator} on shape {list(tensor._geometry.shape)}: update a parameter under torch.no_grad(), or write out of "
+        "place, x = x + 1)"
+    )
 
 
 _MODES = {IN_NO_GRAD: ("no_grad", "with grad mode enabled"), IN_INFERENCE: ("inference", "in normal mode")}

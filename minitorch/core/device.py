@@ -89,10 +89,13 @@ def _parse(name: str, index: int | None) -> tuple[str, int | None]:
         if index is not None:
             raise RuntimeError(f"type (string) must not include an index because index was passed explicitly: {name}")
         if not (number.isascii() and number.isdigit()) or (len(number) > 1 and number[0] == "0"):
-            raise RuntimeError(f"Invalid device string: '{name}'")
+            raise RuntimeError(f"Invalid device string: '{name}'; usual ones are 'cpu', 'cuda' and 'cuda:0'")
         index = int(number)
     if kind not in _TYPES:
-        raise RuntimeError(f"Expected one of {', '.join(_TYPES)} device type at start of device string: {name}")
+        raise RuntimeError(
+            f"Expected one of {', '.join(_TYPES)} device type at start of device string: {name}; "
+            "usual ones are 'cpu', 'cuda' and 'cuda:0'"
+        )
     if index is not None and index < 0:
         raise RuntimeError("Device index must not be negative")
     return kind, index

@@ -61,7 +61,7 @@ from minitorch.ops.activation import hardshrink as hardshrink
 from minitorch.ops.activation import prelu as prelu
 from minitorch.ops.activation import softshrink as softshrink
 from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
-from minitorch.ops.arguments import check_tensor
+from minitorch.ops.arguments import check_tensor, integer
 from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from minitorch.ops.convolution import conv1d as conv1d
 from minitorch.ops.convolution import conv2d as conv2d
@@ -358,6 +358,7 @@ def _shorten_rows(weight: Any, indices: Any, max_norm: float, norm_type: float) 
 def one_hot(tensor: Any, num_classes: int = -1) -> Any:
     """(*) of classes -> (*, num_classes) with a 1 at each class; -1 infers the number from the largest."""
     check_tensor(tensor, "one_hot")
+    num_classes = integer(num_classes, "one_hot", "num_classes")
     if tensor._dtype is not dtypes.int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
     if not tensor.numel():

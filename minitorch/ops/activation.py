@@ -118,7 +118,7 @@ def _(grad: Any) -> Any:
 
 def leaky_relu(input: Any, negative_slope: float = 0.01, *, out: Any = None) -> Any:
     """``input`` where positive, else ``negative_slope * input``."""
-    return _leaky_relu(input, negative_slope, out=out)
+    return _leaky_relu(input, arg.number(negative_slope, "leaky_relu", "negative_slope"), out=out)
 
 
 def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:

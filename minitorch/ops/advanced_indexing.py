@@ -29,8 +29,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate as accumulate_at
 from minitorch.ops.arrays.places import places_of
-from minitorch.ops.declare.operands import check_representable
-from minitorch.ops.declare.operands import refuse_other_kinds
+from minitorch.ops.declare.operands import check_representable, refuse_other_kinds
 from minitorch.ops.declare.operator import Operator, device_of, operator, record
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
@@ -82,7 +81,7 @@ def expand_masks(input: Any, indices: Sequence[Any], keep_single: bool = True) -
         elif index._dtype in (dtypes.bool_, dtypes.uint8):
             expanded.extend(_indices_of_mask(input, index, len(expanded)))
         else:
-            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors; convert with .long()")
     if len(expanded) > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(expanded)})")
     return Indices(expanded)
@@ -350,6 +349,7 @@ def _(grad: Any, input_geometry: Geometry, index: Any) -> Any:
 
 def take(input: Any, index: Any, *, out: Any = None) -> Any:
     """Elements of the flattened input; the result has the index's shape. ``IndexError`` out of range."""
+    arg.check_tensor(input, "take")
     _check_flat(input, arg.tensor(index, "take", "index"), "take")
     if index._geometry.numel:
         refuse_other_kinds("take_cpu", input._dtype, "bifc")
@@ -407,6 +407,8 @@ def put_(input: Any, index: Any, source: Any, accumulate: bool = False) -> Any:
 
 
 def _check_source(input: Any, index: Any, source: Any) -> None:
+    for name, value in (("input", input), ("index", index), ("source", source)):
+        arg.tensor(value, "put_", name)
     if source._dtype is not input._dtype:
         raise RuntimeError(
             f"put_(): self and source expected to have the same dtype, but got self.dtype = "
@@ -418,3 +420,5 @@ def _check_source(input: Any, index: Any, source: Any) -> None:
             f"{source.numel()}, index.numel() = {index.numel()}"
         )
     _check_flat(input, index, "put_")
+    if index.numel():
+        refuse_other_kinds("take_put_cpu", input._dtype, "bifc")

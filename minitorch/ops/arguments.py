@@ -62,8 +62,15 @@ def integers(values: Any, function: str, argument: str) -> tuple[int, ...]:
         return (integer(values, function, argument),)
     for value in values:
         if type(value) is not int:
-            return tuple(integer(value, function, argument) for value in values)
+            return _each_integer(values, function, argument)
     return tuple(values)
+
+
+def _each_integer(values: Sequence[Any], function: str, argument: str) -> tuple[int, ...]:
+    """Only the first is looked at closely, as in PyTorch: behind it a bool counts as a number."""
+    first, *others = values
+    behind = [int(value) if isinstance(value, bool) else integer(value, function, argument) for value in others]
+    return (integer(first, function, argument), *behind)
 
 
 def several(values: Any, function: str, argument: str) -> tuple[int, ...]:
@@ -90,7 +97,7 @@ def sizes(args: tuple[Any, ...], function: str, argument: str = "size", keyword:
         raise TypeError(f'{function}() missing 1 required positional arguments: "{argument}"')
     for value in args:
         if type(value) is not int:
-            return tuple([integer(value, function, argument) for value in args])
+            return _each_integer(args, function, argument)
     return args
 
 
@@ -144,6 +151,11 @@ def tensor(value: Any, function: str, argument: str) -> Any:
     if not isinstance(value, TensorBase):
         raise TypeError(f"{function}(): argument '{argument}' must be Tensor, not {type(value).__name__}")
     return value
+
+
+def optional_tensor(value: Any, function: str, argument: str) -> Any:
+    """``tensor``, or None."""
+    return value if value is None else tensor(value, function, argument)
 
 
 def tensors(values: Sequence[Any], place: int = 0) -> Sequence[Any]:

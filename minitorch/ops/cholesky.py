@@ -74,7 +74,7 @@ def cholesky_ex(A: Any, *, upper: bool = False, check_errors: bool = False, out:
     given.square(A, "linalg.cholesky")
     given.floating(A, "linalg.cholesky")
     given.kernel(A, "cholesky_cpu")
-    factor, info = _cholesky_ex(A, bool(upper))
+    factor, info = _cholesky_ex(A, arg.boolean(upper, "linalg_cholesky", "upper"))
     if check_errors:
         given.check_info(info, "linalg.cholesky_ex", "cholesky")
     return given.deliver_all(return_types.linalg_cholesky_ex((factor, info)), out, "linalg_cholesky_ex", A)

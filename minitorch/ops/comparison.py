@@ -136,9 +136,10 @@ def isclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, eq
     if input._dtype is not other._dtype:
         raise RuntimeError(f"{scalar_type_name(input._dtype)} did not match {scalar_type_name(other._dtype)}")
     for name, value in (("rtol", rtol), ("atol", atol)):
-        if not value >= 0:
+        if not arg.real(value, "isclose", name) >= 0:
             raise RuntimeError(f"{name} must be greater than or equal to zero, but got {value}")
-    return _close(input.detach(), other.detach(), rtol, atol, equal_nan)
+    equal_nan = arg.boolean(equal_nan, "isclose", "equal_nan")
+    return _close(input.detach(), other.detach(), float(rtol), float(atol), equal_nan)
 
 
 def allclose(input: Any, other: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

@@ -146,6 +146,7 @@ def convolution(
     if isinstance(padding, str):
         source, padding = _named_padding(source, weight, padding, stride, dilation)
     padding = per_axis(padding, spatial, function, "padding", dims)
+    groups = arg.integer(groups, function, "groups")
     _check_numbers(weight.shape[2:], stride, padding, dilation, output_padding, groups)
     _check_shapes(source, weight, bias, padding, dilation, transposed, groups)
     if transposed:

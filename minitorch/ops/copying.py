@@ -94,7 +94,7 @@ def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
             return arg.tensor(other, "copy_", "other")
         other = wrap_any(np.asarray(other), input._storage.device)  # converted as a tensor is: cut, wrapped around
     check_inplace(input, "copy_", other, overlap=other is input)
-    if other._geometry is not input._geometry:
+    if other._geometry is not input._geometry or other._dtype is not input._dtype:
         _check_fits(input, other)
         check_partial_overlap(input, (other,))
     node = make_node(_copy_into, (input, other), input) if input._dtype.category >= dtypes.FLOATING else None

@@ -21,6 +21,7 @@ from minitorch.ops.linalg import mm
 
 def cov(input: Any, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> Any:
     """Covariances of the rows; ``fweights`` count observations, ``aweights`` weigh them."""
+    correction = arg.integer(correction, "cov", "correction")
     arg.check_tensor(input, "cov")
     _check_matrix(input, "cov")
     if input._dtype is dtypes.bool_:

@@ -25,6 +25,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     """The cosine of the angle between vectors along ``dim``; the tensors broadcast. ``RuntimeError`` for integers."""
     arg.tensor(x1, "cosine_similarity", "x1")
     arg.tensor(x2, "cosine_similarity", "x2")
+    dim, eps = arg.integer(dim, "cosine_similarity", "dim"), arg.real(eps, "cosine_similarity", "eps")
     dtype = result_type_of((x1, x2))
     if dtype.category < dtypes.FLOATING:
         raise RuntimeError(f"expected common dtype to be floating point, yet common dtype is {dtype}")

@@ -223,9 +223,10 @@ def min(input: Any, dim: Any = arg.ALL, keepdim: bool = False, *, other: Any = N
 def _max_or_min(whole: Any, along: Any, input: Any, dim: Any, keepdim: bool, out: Any, function: str) -> Any:
     if dim is not arg.ALL and input.is_complex():
         raise RuntimeError(f"{function}(): does not support complex input")
-    refuse_other_kinds(f"{function}_all", input._dtype, "bif")
     if dim is arg.ALL:
         _check_not_empty(input, (), False, function, RuntimeError)
+    refuse_other_kinds(f"{function}_all", input._dtype, "bif")
+    if dim is arg.ALL:
         return deliver(whole(input), out, function, input)
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     _check_not_empty(input, (axis,), True, function, IndexError)

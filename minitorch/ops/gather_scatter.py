@@ -36,7 +36,7 @@ from minitorch.tensor_base import TensorBase
 def check_index_dtype(index: Any, function: str) -> None:
     """``RuntimeError`` unless ``index`` holds ``int32`` or ``int64``; an empty one may hold anything."""
     if index._dtype not in (dtypes.int64, dtypes.int32) and index._geometry.numel:
-        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index")
+        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index, but got {index._dtype}; convert with .long()")
 
 
 def check_index_range(index: Any, size: int, dim: int, error: type[Exception], allow_negative: bool = False) -> None:
@@ -51,6 +51,8 @@ def check_index_range(index: Any, size: int, dim: int, error: type[Exception], a
 
 
 def _check_index(input: Any, dim: int, index: Any, function: str) -> int:
+    if not isinstance(input, TensorBase):
+        arg.check_tensor(input, function)
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     arg.tensor(index, function, "index")
     check_index_dtype(index, function)
@@ -71,12 +73,15 @@ def _check_index(input: Any, dim: int, index: Any, function: str) -> int:
 
 def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> None:
     if src._dtype is not input._dtype:
-        raise RuntimeError(f"{function}(): Expected self.dtype to be equal to src.dtype")
+        raise RuntimeError(
+            f"{function}(): Expected self.dtype to be equal to src.dtype, but got {input._dtype} and {src._dtype}; convert "
+            f"with src.to({input._dtype})"
+        )
     if index._geometry.numel == 0:
         return
     if max(src.ndim, 1) != max(index.ndim, 1):
-        fits_so_far = all(wanted <= size for wanted, size in zip(index.shape, src.shape or (1,)))
-        error = IndexError if fits_so_far and max(src.ndim, 1) < index.ndim else RuntimeError
+        fits_so_far = all(wanted <= size for wanted, size in zip(index.shape, src.shape))
+        error = IndexError if fits_so_far and 0 < src.ndim < index.ndim else RuntimeError
         raise error(
             f"Index tensor must have the same number of dimensions as src tensor: {function}() got an index of shape "
             f"{list(index.shape)} and a src of shape {list(src.shape)}"

@@ -73,6 +73,7 @@ def _histc(xp: Any, input: Any, bins: int, low: float, high: float) -> Any:
 
 def histc(input: Any, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Any = None) -> Any:
     """Counts in ``bins`` equal parts of [min, max]; of the values' own range if both are equal."""
+    min, max = arg.number(min, "histc", "min"), arg.number(max, "histc", "max")
     arg.check_tensor(input, "histc")
     count = _bin_count(arg.integer(bins, "histc", "bins"))
     if input._dtype.category != dtypes.FLOATING:

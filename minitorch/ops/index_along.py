@@ -22,7 +22,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.places import accumulate, places_of
-from minitorch.ops.declare.operands import number_as_array
+from minitorch.ops.declare.operands import number_as_array, refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import refuse_overlap
@@ -64,7 +64,9 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
     """The slices of ``input`` along ``dim`` that ``index``, a vector, names. ``IndexError`` out of range."""
     axis = _check_vector(input, dim, index, "index_select", "index_select(): Index is supposed to be a vector")
     if index._dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+        raise RuntimeError(
+            f"index_select(): Expected dtype int32 or int64 for index, but got {index._dtype}; convert with .long()"
+        )
     if not input.ndim and index.numel() != 1:
         raise RuntimeError(f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)")
     if index.numel() and input.ndim > 1 and not _length(input, axis):
@@ -130,7 +132,7 @@ def check_slices(
     axis = _check_vector(input, dim, index, function, f"{function}_(): Index is supposed to be a vector")
     arg.tensor(source, function, "source")
     if index._dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError(f"{function}_(): Expected dtype int32/int64 for index")
+        raise RuntimeError(f"{function}_(): Expected dtype int32/int64 for index, but got {index._dtype}; use .long()")
     if source._dtype is not input._dtype:
         raise RuntimeError(
             f"{function}_(): self ({scalar_type_name(input._dtype)}) and source ({scalar_type_name(source._dtype)}) "
@@ -237,7 +239,7 @@ def _fill_rows(xp: Any, input: Any, dim: int, index: Any, value: Any) -> None:
     xp.moveaxis(one_dim(input), dim, 0)[one_dim(index)] = value
 
 
-@writer("IndexFillBackward0", preserve=True)
+@writer("IndexFillBackward0", preserve=True, overlap=True)
 def _index_fill(xp: Any, input: Any, dim: int, index: Any, value: Any) -> None:
     """out[index[i]] = value, a number."""
     _fill_rows(xp, input, dim, index, value)
@@ -248,7 +250,7 @@ def _(grad: Any, dim: int, index: Any) -> Any:
     return grad.index_fill(dim, index, 0)
 
 
-@writer("IndexFillBackward1", preserve=True)
+@writer("IndexFillBackward1", preserve=True, overlap=True)
 def _index_fill_tensor(xp: Any, input: Any, dim: int, index: Any, value: Any) -> None:
     """out[index[i]] = value, a zero-dim tensor."""
     _fill_rows(xp, input, dim, index, value)

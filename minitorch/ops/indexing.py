@@ -288,7 +288,9 @@ def _as_index(input: Any, part: Any) -> Any:
     if part._geometry.ndim == 0 and part._dtype.category == dtypes.INTEGER and part._dtype is not dtypes.uint8:
         return int(part.item())
     if part._dtype.category > dtypes.INTEGER:
-        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        raise IndexError(
+            f"tensors used as indices must be long, int, byte or bool tensors, but got {part._dtype}; convert with .long()"
+        )
     return part
 
 

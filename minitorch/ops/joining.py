@@ -100,7 +100,7 @@ def _check_fits(first: tuple[int, ...], other: tuple[int, ...], dim: int, place:
         if axis != dim and a != b:
             raise RuntimeError(
                 f"Sizes of tensors must match except in dimension {dim}. Expected size {a} but got size {b} for tensor "
-                f"number {place} in the list."
+                f"number {place} in the list (shapes {list(first)} and {list(other)})."
             )
 
 

@@ -65,6 +65,9 @@ def layer_norm(
     cudnn_enable: bool = True,
 ) -> Any:  # fmt: skip
     """Each row of the last dimensions, whose sizes ``normalized_shape`` repeats, normalized by its own statistics."""
+    arg.optional_tensor(weight, "layer_norm", "weight")
+    arg.optional_tensor(bias, "layer_norm", "bias")
+    eps = arg.real(eps, "layer_norm", "eps")
     arg.tensor(input, "layer_norm", "input")
     shape = _check_normalized_shape(input, normalized_shape, "layer_norm")
     for name, parameter in (("weight", weight), ("bias", bias)):
@@ -164,6 +167,10 @@ def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5, cudnn_enabled: bool = True
 ) -> Any:
     """(N, C, *): the channels in ``num_groups`` equal groups, each normalized within each image."""
+    num_groups = arg.integer(num_groups, "group_norm", "num_groups")
+    arg.optional_tensor(weight, "group_norm", "weight")
+    arg.optional_tensor(bias, "group_norm", "bias")
+    eps = arg.real(eps, "group_norm", "eps")
     arg.tensor(input, "group_norm", "input")
     if input.ndim < 2:
         raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received {input.ndim}")

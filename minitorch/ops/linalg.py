@@ -108,7 +108,10 @@ def _check_factors(mat1: Any, mat2: Any) -> tuple[int, int]:
     """The shape of the product of two matrices."""
     (n, m), (k, p) = mat1._geometry.shape, mat2._geometry.shape
     if m != k:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p})")
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p}): mat1 has {m} columns "
+            f"and mat2 {k} rows, which must be as many; transpose one with .t(), or check in_features of a Linear layer"
+        )
     refuse_other_kinds("addmm_impl_cpu_", mat1._dtype, "ifc")
     return n, p
 
@@ -146,6 +149,7 @@ def _(grad: Any, mat1: Any, mat2_geometry: Geometry, alpha: Any) -> Any:
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, out: Any = None) -> Any:
     """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts to (n, p)."""
+    arg.check_tensor(input, "addmm")
     _check_addmm(input, mat1, mat2)
     if out is None and beta == 1 and alpha == 1:
         return _addmm(input, mat1, mat2, 1, 1)
@@ -168,7 +172,10 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> tuple[int, int]:
     if input._dtype is not mat2._dtype:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(input)} and {type_name(mat2)}")
     if mat1._dtype is not mat2._dtype:
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}")
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}; convert one of them "
+            f"with .to({mat2._dtype}) or .to({mat1._dtype})"
+        )
     shape = _check_factors(mat1, mat2)
     geo.expand(input._geometry, shape)
     return shape
@@ -183,7 +190,9 @@ def scalars(input: Any, beta: Any, alpha: Any) -> tuple[Any, Any]:
     """beta and alpha in the input's kind: for integers they lose their fractions. ``TypeError`` for no numbers."""
     for name, number in (("beta", beta), ("alpha", alpha)):
         if not isinstance(number, NUMBERS):
-            raise TypeError(f"argument '{name}' must be Number, not {type(number).__name__}")
+            arg.number(number, "addmm", name)
+    if isinstance(beta, TensorBase) or isinstance(alpha, TensorBase):
+        beta, alpha = arg.number(beta, "addmm", "beta"), arg.number(alpha, "addmm", "alpha")
     if input._dtype.category <= dtypes.INTEGER:
         return int(beta), int(alpha)
     return beta, alpha

@@ -147,6 +147,7 @@ def _(grad: Any, input: Any, target: Any, input_geometry: Geometry, reduction: s
 
 def huber_loss(input: Any, target: Any, reduction: str, delta: float) -> Any:
     """Squared error up to ``delta``, linear beyond. ``RuntimeError`` unless ``delta > 0``."""
+    delta = arg.real(delta, "huber_loss", "delta")
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y = _promoted(input, target, "huber_cpu")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.core import dtypes
 from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj, mul
 from minitorch.ops.declare.operands import refuse_other_kinds

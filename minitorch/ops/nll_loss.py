@@ -142,6 +142,8 @@ def nll_loss(input: Any, target: Any, weight: Any, reduction: str, ignore_index:
     ``weight``: (C,). ``ignore_index``: a target that does not count. ``ValueError`` where batches differ,
     ``RuntimeError`` for other wrong shapes or dtypes, ``IndexError`` for a target that is no class.
     """
+    arg.check_tensor(input, "nll_loss_nd")
+    arg.optional_tensor(weight, "nll_loss_nd", "weight")
     if not isinstance(target, TensorBase):
         arg.tensor(target, "nll_loss_nd", "target")
     ndim, shape = input._geometry.ndim, tuple(input._geometry.shape)
@@ -178,7 +180,10 @@ def nll_loss(input: Any, target: Any, weight: Any, reduction: str, ignore_index:
 
 def _check_dtypes(input: Any, target: Any, weight: Any) -> None:
     if target._dtype is not dtypes.int64 and target._dtype is not dtypes.uint8:
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}")
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}; classes are integers: "
+            "convert with target.long(), or give probabilities of the input's own shape"
+        )
     if input._dtype.category != dtypes.FLOATING:
         raise NotImplementedError(f"\"nll_loss_out_frame\" not implemented for '{scalar_type_name(input._dtype)}'")
     if weight is not None and weight._dtype is not input._dtype:
@@ -202,6 +207,8 @@ def cross_entropy_loss(
 
     A floating target of the input's own shape holds class probabilities instead of classes.
     """
+    ignore_index = arg.integer(ignore_index, "cross_entropy_loss", "ignore_index")
+    label_smoothing = arg.real(label_smoothing, "cross_entropy_loss", "label_smoothing")
     if not isinstance(input, TensorBase) or not isinstance(target, TensorBase):
         arg.tensor(input, "cross_entropy_loss", "input")
         arg.tensor(target, "cross_entropy_loss", "target")

@@ -152,6 +152,12 @@ def batch_norm(
     ``training`` moves the running statistics, in place, by ``momentum`` towards the batch's; the running variance is
     the unbiased one. ``RuntimeError`` for statistics or parameters of another length than C.
     """
+    arg.optional_tensor(weight, "batch_norm", "weight")
+    arg.optional_tensor(bias, "batch_norm", "bias")
+    arg.optional_tensor(running_mean, "batch_norm", "running_mean")
+    arg.optional_tensor(running_var, "batch_norm", "running_var")
+    training = arg.boolean(training, "batch_norm", "training")
+    eps = arg.real(eps, "batch_norm", "eps")
     arg.tensor(input, "batch_norm", "input")
     channels = input._geometry.shape[1] if input._geometry.ndim > 1 else 0
     _check_channels(channels, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)

@@ -93,7 +93,7 @@ def vector_norm(
             "does not have an identity"
         )
     source = x if dtype is None else x.to(dtype)
-    return deliver(_vector_norm(source, float(ord), dims, bool(keepdim)), out, "linalg_vector_norm", x)
+    return deliver(_vector_norm(source, float(ord), dims, arg.boolean(keepdim, "linalg_vector_norm", "keepdim")), out, "linalg_vector_norm", x)
 
 
 @arg.numpy_names

@@ -133,6 +133,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
 
     The last three take 2, 4 or 6 numbers for an input with one or two dimensions more than are padded.
     """
+    arg.check_tensor(input, "pad")
+    if not isinstance(mode, str):
+        raise TypeError(f"pad(): argument 'mode' (position 3) must be str, not {type(mode).__name__}")
     amounts = arg.several(pad, "pad", "pad")
     if value is not None:
         value = arg.real(value, "pad", "value")

@@ -183,6 +183,7 @@ def _(grad: Any, input_geometry: Geometry, size: tuple[int, ...], stride: tuple[
 
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: int | None = None) -> Any:
     """Any shape, stride and offset over the input's storage. ``RuntimeError`` outside of the storage."""
+    arg.check_tensor(input, "as_strided")
     wanted = arg.several(size, "as_strided", "size")
     step = arg.several(stride, "as_strided", "stride")
     offset = input._geometry.offset

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import deliver
 

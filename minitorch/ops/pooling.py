@@ -100,7 +100,7 @@ def max_pool2d_with_indices(
     """(N, C, H, W) or (C, H, W) -> the maxima and their places in the plane; ``stride`` is the kernel by default."""
     window = _window("max_pool2d", 2, kernel_size, stride, padding, dilation)
     _check_pool(input, window, ceil_mode, 2)
-    return _max_pool2d(input, *window, bool(ceil_mode))
+    return _max_pool2d(input, *window, arg.boolean(ceil_mode, "max_pool", "ceil_mode"))
 
 
 def max_pool3d_with_indices(
@@ -109,7 +109,7 @@ def max_pool3d_with_indices(
     """(N, C, D, H, W) or (C, D, H, W) -> the maxima and their places in the volume."""
     window = _window("max_pool3d", 3, kernel_size, stride, padding, dilation)
     _check_pool(input, window, ceil_mode, 3)
-    return _max_pool3d(input, *window, bool(ceil_mode))
+    return _max_pool3d(input, *window, arg.boolean(ceil_mode, "max_pool", "ceil_mode"))
 
 
 def max_pool1d_with_indices(
@@ -122,7 +122,7 @@ def max_pool1d_with_indices(
     border, spread = single(padding, "max_pool1d", "padding"), single(dilation, "max_pool1d", "dilation")
     _check_max_pool1d(input, kernel, step, border, spread, ceil_mode)
     values, indices = _max_pool2d(
-        unsqueeze(input, -2), (1, kernel), (1, step), (0, border), (1, spread), bool(ceil_mode)
+        unsqueeze(input, -2), (1, kernel), (1, step), (0, border), (1, spread), arg.boolean(ceil_mode, "max_pool1d", "ceil_mode")
     )
     return squeeze(values, -2), squeeze(indices, -2)
 
@@ -243,6 +243,10 @@ def _avg_pool_nd(
     pool: Any, spatial: int, input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: bool,
     count_include_pad: bool, divisor_override: int | None,
 ) -> Any:  # fmt: skip
+    name = f"avg_pool{spatial}d"
+    arg.check_tensor(input, name)
+    ceil_mode = arg.boolean(ceil_mode, name, "ceil_mode")
+    count_include_pad = arg.boolean(count_include_pad, name, "count_include_pad")
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     kernel, step, border, ones = _window(f"avg_pool{spatial}d", spatial, kernel_size, stride, padding, 1)
@@ -252,7 +256,7 @@ def _avg_pool_nd(
             f"{-spatial - 1})"
         )
     _check_pool(input, (kernel, step, border, ones), ceil_mode, spatial)
-    return pool(input, kernel, step, border, bool(ceil_mode), bool(count_include_pad), divisor_override)
+    return pool(input, kernel, step, border, ceil_mode, count_include_pad, divisor_override)
 
 
 def avg_pool1d(

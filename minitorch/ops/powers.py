@@ -217,6 +217,11 @@ def float_power_(input: Any, exponent: Any) -> Any:
 def float_power(input: Any, exponent: Any, *, out: Any = None) -> Any:
     """``pow`` in ``float64`` (or ``complex128``), whatever the operands' dtypes."""
     dtype = _double_dtype(input, exponent)
+    if isinstance(out, TensorBase) and out._dtype is not dtype:
+        raise RuntimeError(
+            f"the output given to float_power has dtype {scalar_type_name(out._dtype)} but the operation's result "
+            f"requires dtype {scalar_type_name(dtype)}"
+        )
     return pow(_converted(input, dtype), _converted(exponent, dtype), out=out)
 
 

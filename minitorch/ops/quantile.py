@@ -77,7 +77,7 @@ def _quantile(
     q = _read_q(function, input, q)
     axis = geo.wrap_dim(0 if dim is None else arg.integer(dim, function, "dim"), input.ndim)
     _check(input, q, interpolation)
-    ordered = _sorted(input, axis, dim is None, keepdim)  # (reduced..., n)
+    ordered = _sorted(input, axis, dim is None, arg.boolean(keepdim, function, "keepdim"))  # (reduced..., n)
     ranks = _ranks(ordered, q, skip_nan)
     rounded = {"lower": ranks.floor, "higher": ranks.ceil, "nearest": ranks.round}.get(interpolation)
     if rounded is not None:

@@ -17,6 +17,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import Operator, operator, record
 from minitorch.ops.declare.writer import replace
 from minitorch.ops.parts import _diagonal_backward as diagonal_backward
@@ -79,6 +80,7 @@ def _(grad: Any, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Any:
 
 def roll(input: Any, shifts: Any, dims: Any = ()) -> Any:
     """Move elements by ``shifts`` along ``dims``, around the end; without ``dims`` along the flattened tensor."""
+    arg.check_tensor(input, "roll")
     moves = arg.integers(shifts, "roll", "shifts")
     axes = () if dims is None else arg.integers(dims, "roll", "dims")
     if not moves:
@@ -103,7 +105,7 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """Rotate by ``k`` times 90 degrees in the plane of two dimensions, from the first towards the second."""
     arg.check_tensor(input, "rot90")
     k = arg.integer(k, "rot90", "k")
-    axes = arg.integers(dims, "rot90", "dims")
+    axes = arg.several(dims, "rot90", "dims")
     if len(axes) != 2:
         raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(axes)}")
     if input.ndim < 2:
@@ -168,11 +170,14 @@ def repeat_interleave(
 
     Of ``repeats`` alone: the index of each, that many times.
     """
-    if repeats is None:
+    arg.check_tensor(input, "repeat_interleave")
+    if repeats is None and dim is None:
         return _interleaved(input)
+    if repeats is None:
+        raise TypeError("repeat_interleave(): argument 'repeats' must be Tensor or int, not NoneType")
     if dim is None:
         input, dim = input.reshape(-1), 0
-    axis = geo.wrap_dim(dim, input.ndim)
+    axis = geo.wrap_dim(arg.integer(dim, "repeat_interleave", "dim"), input.ndim)
     counts: Any = repeats
     if not isinstance(counts, TensorBase):
         count = arg.integer(repeats, "repeat_interleave", "repeats")
@@ -287,6 +292,8 @@ def _(grad: Any, offset: int, dim1: int, dim2: int) -> Any:
 def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
     """The last dimension as the diagonal of two new dimensions, zeros elsewhere."""
     arg.check_tensor(input, "diag_embed")
+    offset = arg.integer(offset, "diag_embed", "offset")
+    dim1, dim2 = arg.integer(dim1, "diag_embed", "dim1"), arg.integer(dim2, "diag_embed", "dim2")
     first, second = geo.wrap_dim(dim1, input.ndim + 1), geo.wrap_dim(dim2, input.ndim + 1)
     if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
@@ -309,6 +316,7 @@ def _(grad: Any, input_geometry: Geometry, offset: int) -> Any:
 def diag(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector (a copy)."""
     arg.check_tensor(input, "diag")
+    diagonal = arg.integer(diagonal, "diag", "diagonal")
     if input.ndim == 1:
         return deliver(diag_embed(input, diagonal), out, "diag", input)
     if input.ndim == 2:

@@ -219,7 +219,7 @@ def mean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype | N
         what = "Input dtype" if dtype is None else "Optional dtype"
         raise RuntimeError(
             f"mean(): could not infer output dtype. {what} must be either a floating point or complex dtype. Got: "
-            f"{scalar_type_name(result_dtype)}"
+            f"{scalar_type_name(result_dtype)}; use x.float().mean() or mean(dtype=torch.float32)"
         )
     if dim is None and not keepdim:
         result = _mean_all(input, result_dtype)

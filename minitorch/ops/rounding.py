@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minitorch.ops import arguments as arg
 from minitorch.ops.declare.pointwise import pointwise
 
 
@@ -58,14 +59,18 @@ for _rounding in (floor, ceil, trunc, _round, _round_decimals):  # constant betw
 fix = trunc
 
 
-def round(input: Any, *, decimals: int | None = None, out: Any = None) -> Any:
+def round(input: Any, *, decimals: int = arg.ALL, out: Any = None) -> Any:
     """The nearest integer, of two equally near the even one; or with ``decimals``, that many digits kept."""
-    return _round(input, out=out) if decimals is None else _round_decimals(input, decimals, out=out)
+    if decimals is not arg.ALL:
+        decimals = arg.integer(decimals, "round", "decimals")
+    return _round(input, out=out) if decimals is arg.ALL else _round_decimals(input, decimals, out=out)
 
 
-def round_(input: Any, *, decimals: int | None = None) -> Any:
+def round_(input: Any, *, decimals: int = arg.ALL) -> Any:
     """In-place form of ``round``."""
-    return _round.inplace(input) if decimals is None else _round_decimals.inplace(input, decimals)
+    if decimals is not arg.ALL:
+        decimals = arg.integer(decimals, "round_", "decimals")
+    return _round.inplace(input) if decimals is arg.ALL else _round_decimals.inplace(input, decimals)
 
 
 @pointwise(kinds="f")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.writer import writer

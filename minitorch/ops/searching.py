@@ -42,6 +42,7 @@ def searchsorted(
     sorter: Any = None, out: Any = None,
 ) -> Any:  # fmt: skip
     """Where in the last dimension of ``sorted_sequence`` each value of ``input`` would be put to keep it sorted."""
+    right = arg.boolean(right, "searchsorted", "right")
     arg.check_tensor(sorted_sequence, "searchsorted", "sorted_sequence")
     values = _values(input, sorted_sequence, "searchsorted")
     if side is not None:

@@ -193,7 +193,7 @@ def _(grad: Any, input: Any, alpha: float, scale: float, input_scale: float) -> 
 
 def elu(input: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """``input`` where positive, else ``alpha * (exp(input) - 1)``."""
-    return _elu(input, alpha, scale, input_scale)
+    return _elu(input, arg.number(alpha, "elu", "alpha"), scale, input_scale)
 
 
 def elu_(input: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:

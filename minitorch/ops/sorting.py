@@ -81,6 +81,8 @@ _stable_sort.add_derivative(("input",), _sort_gradient)
 @arg.numpy_names
 def sort(input: Any, dim: int = -1, descending: bool = False, *, stable: bool | None = None, out: Any = None) -> Any:
     """``(values, indices)`` in ascending or descending order along ``dim``, always stable. Keeps the memory order."""
+    if stable is not None:
+        arg.boolean(stable, "sort", "stable")
     axis = _axis(input, dim, "sort")
     if input.is_complex():
         raise RuntimeError("Sort does not support complex dtypes on CPU")
@@ -126,6 +128,7 @@ def _(grad: Any, input_geometry: Geometry, result1: Any, dim: int) -> Any:
 @arg.numpy_names
 def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, out: Any = None) -> Any:
     """``(values, indices)`` of the ``k`` largest (or smallest) elements along ``dim``, the most extreme first."""
+    arg.boolean(sorted, "topk", "sorted")
     axis = _axis(input, dim, "topk")
     count = arg.integer(k, "topk", "k")
     if not 0 <= count <= (input.shape[axis] if input.ndim else 1):

@@ -25,6 +25,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops import matrix_arguments as given
 from minitorch.ops.arithmetic import conj, mul
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.einsum import tensordot
 from minitorch.ops.joining import cat
@@ -118,7 +119,7 @@ def cross(input: Any, other: Any, *, dim: int = -1, out: Any = None) -> Any:
     arg.tensor(other, "linalg_cross", "other")
     if input.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
-    axis = geo.wrap_dim(dim, input.ndim)
+    axis = geo.wrap_dim(arg.integer(dim, "linalg_cross", "dim"), input.ndim)
     if input.shape[axis] != 3 or other.shape[axis] != 3:
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {input.shape[axis]} and {other.shape[axis]}"

@@ -200,6 +200,8 @@ def wrap_dim(dim: int, ndim: int) -> int:
     """Count a negative dimension from the end. ``IndexError`` out of range; a zero-dim tensor accepts -1 and 0."""
     span = max(ndim, 1)
     if not -span <= dim < span:
+        if not -(2**63) <= dim < 2**63:
+            raise ValueError(f"Overflow when unpacking long long: the dimension {dim}")
         raise IndexError(f"Dimension out of range (expected to be in range of [{-span}, {span - 1}], but got {dim})")
     return dim + span if dim < 0 else dim
 

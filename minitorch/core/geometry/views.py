@@ -17,6 +17,8 @@ from minitorch.core.geometry.layout import (
     wrap_dims,
 )
 
+_HOW_TO_FIT = "the sizes must multiply to the number of elements, and one of them may be -1, to be worked out"
+
 
 def infer_size(sizes: Ints, numel: int) -> Ints:
     """Fill in the one size given as -1. ``RuntimeError`` when the numbers of elements can't agree."""
@@ -28,7 +30,7 @@ def infer_size(sizes: Ints, numel: int) -> Ints:
     known = math.prod(size for size in sizes if size != -1)
     if not unknown:
         if known != numel:
-            raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {numel}")
+            raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {numel}; {_HOW_TO_FIT}")
         return sizes
     if known == 0 and numel == 0:
         raise RuntimeError(
@@ -36,7 +38,7 @@ def infer_size(sizes: Ints, numel: int) -> Ints:
             "can be any value and is ambiguous"
         )
     if known == 0 or numel % known:
-        raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {numel}")
+        raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {numel}; {_HOW_TO_FIT}")
     return tuple(numel // known if size == -1 else size for size in sizes)
 
 

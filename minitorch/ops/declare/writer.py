@@ -35,10 +35,13 @@ from minitorch.ops.declare.writing import renew_saved_result as renew_saved_resu
 from minitorch.tensor_base import TensorBase, allocate
 
 
-def writer(grad_fn: str | None = None, *, preserve: bool = False) -> Callable[[Callable[..., Any]], OperatorFunction]:
+def writer(
+    grad_fn: str | None = None, *, preserve: bool = False, overlap: bool = False
+) -> Callable[[Callable[..., Any]], OperatorFunction]:
     """Declare an operator whose forward changes the array of its first operand.
 
     ``preserve``: the copy that the out-of-place form changes keeps the operand's strides instead of being contiguous.
+    ``overlap``: in place, elements of the operand may share a place in memory, which PyTorch only warns about.
     """
 
     def declare(forward: Callable[..., Any]) -> OperatorFunction:
@@ -56,7 +59,7 @@ def writer(grad_fn: str | None = None, *, preserve: bool = False) -> Callable[[C
 
         def inplace(input: Any, *arguments: Any) -> Any:
             device = device_of(declaration.name, (input, *arguments))
-            check_inplace(input, declaration.name + "_", *arguments)
+            check_inplace(input, declaration.name + "_", *arguments, overlap=overlap)
             node = make_node(declaration, (input, *arguments), input)
             if node is not None:
                 keep_old_value(node, input)

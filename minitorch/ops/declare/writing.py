@@ -205,7 +205,7 @@ def _check_castable(result: Dtype, target: Dtype) -> None:
     if not can_cast(result, target):
         raise RuntimeError(
             f"result type {scalar_type_name(result)} can't be cast to the desired output type "
-            f"{scalar_type_name(target)}"
+            f"{scalar_type_name(target)}; convert the written-to tensor with .to({result}), or write out of place"
         )
 
 
@@ -269,7 +269,11 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     extra = arguments[declaration.operands :]
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
-    return write_out(out, array, shape)
+    return write_out(out, array, shape, geo.result_geometry(*[o._geometry for o in operands if _is_tensor(o)]))
+
+
+def _is_tensor(operand: Any) -> bool:
+    return isinstance(operand, TensorBase)
 
 
 def check_out(name: str, out: Any, inputs: Sequence[Any]) -> None:
@@ -307,8 +311,11 @@ def make_room(tensor: Any, geometry: geo.Geometry) -> None:
     tensor._geometry, tensor._array = geometry, None
 
 
-def write_out(out: Any, array: Any, shape: tuple[int, ...]) -> Any:
-    """Write a finished result into ``out``, giving it the result's shape first (with PyTorch's warning)."""
+def write_out(out: Any, array: Any, shape: tuple[int, ...], geometry: geo.Geometry | None = None) -> Any:
+    """Write a finished result into ``out``, giving it the result's shape first (with PyTorch's warning).
+
+    ``geometry``: how the result lies in memory if ``out`` is resized; contiguous where there is none.
+    """
     if out.shape != tuple(shape):
         if out.numel():
             warnings.warn(
@@ -318,7 +325,7 @@ def write_out(out: Any, array: Any, shape: tuple[int, ...]) -> Any:
                 "tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
                 stacklevel=3,
             )
-        make_room(out, geo.contiguous(tuple(shape)))
+        make_room(out, geometry or geo.contiguous(tuple(shape)))
     if out._geometry.pending:
         begin_write(out)
     out.array[...] = array

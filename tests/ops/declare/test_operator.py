@@ -265,7 +265,7 @@ def test_messages_call_an_operator_as_its_users_do():
         "div_": lambda: leaf.div_(2), "lerp_": lambda: leaf.lerp_(leaf, 0.5),
     }  # fmt: skip
     for name, call in calls.items():
-        with pytest.raises(RuntimeError, match=rf"^{name}: a leaf Variable that requires grad"):
+        with pytest.raises(RuntimeError, match=rf"^a leaf Variable that requires grad .*\({name} on shape \[3\]"):
             call()
 
 
