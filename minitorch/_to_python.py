@@ -25,7 +25,9 @@ from minitorch.tensor_base import TensorBase, is_exactly_tensor
 def item(tensor: Any) -> Any:
     """The one element as a Python number. ``RuntimeError`` unless there is exactly one."""
     if tensor._geometry.numel != 1:
-        raise RuntimeError(f"a Tensor with {tensor._geometry.numel} elements cannot be converted to Scalar; reduce it or use tolist()")
+        raise RuntimeError(
+            f"a Tensor with {tensor._geometry.numel} elements cannot be converted to Scalar; reduce it or use tolist()"
+        )
     value = tensor.array.item()
     return value if isinstance(value, (int, float, complex)) else float(value)
 
@@ -174,7 +176,8 @@ def is_true(tensor: Any) -> bool:
     count = tensor._geometry.numel
     if count != 1:
         raise RuntimeError(
-            f"Boolean value of Tensor with {'no values' if count == 0 else 'more than one value'} is ambiguous; ask for .any() or .all()"
+            f"Boolean value of Tensor with {'no values' if count == 0 else 'more than one value'} is ambiguous; ask "
+            "for .any() or .all()"
         )
     return bool(tensor.array.item())
 

@@ -30,7 +30,7 @@ def same(program: Program) -> Any:
 
 
 def same_error(program: Program, match: str = "", exact: bool = False) -> str:
-    """Both engines must raise the same type; ``match`` must be in both messages, an ``exact`` one starts with all of PyTorch's."""
+    """Both engines must raise the same type; ``match`` must be in both messages, ``exact``: ours begins with theirs."""
     failures = []
     for engine in (torch, minitorch):
         try:

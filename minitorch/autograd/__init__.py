@@ -63,8 +63,8 @@ def backward(
     roots = _as_tuple(tensors)
     edges, gradients = _start(roots, grad_tensors)
     keep = create_graph if retain_graph is None else retain_graph
-    if type(keep) is not bool:
-        operator.index(keep)  # TypeError for what is no number
+    if type(keep) is not bool or type(create_graph) is not bool:
+        keep, create_graph = bool(operator.index(keep)), bool(operator.index(create_graph))
     if create_graph:
         _warn_of_cycles()
     if wanted is None:
@@ -111,8 +111,8 @@ def grad(
     roots = _as_tuple(outputs)
     sources = _inputs(inputs, "grad")
     keep = create_graph if retain_graph is None else retain_graph
-    if type(keep) is not bool:
-        operator.index(keep)  # TypeError for what is no number
+    if type(keep) is not bool or type(create_graph) is not bool:
+        keep, create_graph = bool(operator.index(keep)), bool(operator.index(create_graph))
 
     def go(cotangents: Any, is_last: bool = True) -> list[Any]:
         edges, gradients = _start(roots, cotangents)
@@ -185,7 +185,9 @@ def _edge_of_input(source: Any) -> Edge:
     if not isinstance(source, TensorBase):
         raise RuntimeError(f"all inputs have to be Tensors or GradientEdges, but got {type(source).__name__}")
     if not source.requires_grad:
-        raise RuntimeError("One of the differentiated Tensors does not require grad: call requires_grad_() on it before it is used")
+        raise RuntimeError(
+            "One of the differentiated Tensors does not require grad: call requires_grad_() on it before it is used"
+        )
     return gradient_edge(source)
 
 
@@ -203,7 +205,9 @@ def _start(roots: Sequence[Any], given: Any) -> tuple[list[tuple[Node, int]], li
     for place, root in enumerate(roots):
         edge = (root.node, root.output_nr) if isinstance(root, GradientEdge) else gradient_edge(root)
         if edge is None:
-            raise RuntimeError(f"element {place} of tensors does not require grad and does not have a grad_fn; {_WHY_NOT}")
+            raise RuntimeError(
+                f"element {place} of tensors does not require grad and does not have a grad_fn; {_WHY_NOT}"
+            )
         edges.append((edge[0], edge[1]))
     return edges, gradients
 

@@ -67,15 +67,19 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
         return
     if base._grad_fn is None:
         raise RuntimeError(
-            f"a view of a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}"
+            "a view of a leaf Variable that requires grad is being used in an in-place "
+            f"operation.{_fix(operator, tensor)}"
         )
     if tensor._grad_fn is None:
-        raise RuntimeError(f"a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}")
+        raise RuntimeError(
+            f"a leaf Variable that requires grad is being used in an in-place operation.{_fix(operator, tensor)}"
+        )
 
 
 def _fix(operator: str, tensor: TensorBase) -> str:
     return (
-        f" ({operator} on shape {list(tensor._geometry.shape)}: update a parameter under torch.no_grad(), or write out of "
+        f" ({operator} on shape {list(tensor._geometry.shape)}: update a parameter under torch.no_grad(), or write out "
+        "of "
         "place, x = x + 1)"
     )
 
@@ -138,7 +142,7 @@ def rebase_history(tensor: TensorBase, node: Node, output_nr: int = 0) -> None:
 class CopySlices(Node):
     """History of a base one of whose views was written in place. See the module's text."""
 
-    __slots__ = ("base_geometry", "view_geometry", "view_steps", "function")
+    __slots__ = ("base_geometry", "view_geometry", "view_steps", "function", "is_declared")
     namespace = "torch::autograd::"
 
     def __init__(self, base: Any, view: TensorBase, function: Node) -> None:
@@ -148,6 +152,7 @@ class CopySlices(Node):
         self.view_geometry = view._geometry
         self.view_steps = view._view_steps
         self.function: Node | None = function
+        self.is_declared = function.is_declared
 
     def apply(self, *grad_outputs: Any) -> tuple[Any, ...]:
         gradient = grad_outputs[0]

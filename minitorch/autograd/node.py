@@ -65,7 +65,9 @@ def written_in_place(tensor: Any, version: int, producer: Node | None, output_nr
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(tensor.shape)}]{made} is at version "
-        f"{tensor._storage.version}; expected version {version} instead. Hint: {_HINTS[watch.anomaly]}"
+        f"{tensor._storage.version}; expected version {version} instead. Hint: {_HINTS[watch.anomaly]} Usual fix: "
+        "write out of place "
+        "(x = x + 1 instead of x += 1), or clone() the tensor before it is written."
     )
 
 
@@ -150,6 +152,7 @@ class Node:
         """The operator's backward name, such as ``MulBackward0``."""
         return self.namespace + type(self).__name__
 
+    is_declared = False  # whether it is the node of a declared operator, not of a user's Function
     namespace = ""  # where PyTorch's class of the same name is defined, if its name tells
 
     def short_name(self) -> str:
@@ -330,7 +333,7 @@ def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int
         gradient = gradient.sum_to_size(wanted)
     if gradient._dtype is not dtype:
         if gradient._dtype.is_complex and not dtype.is_complex:
-            if not hasattr(node, "operator"):  # declared derivatives may leave it to the engine to take the real part
+            if not node.is_declared:  # declared derivatives may leave it to the engine to take the real part
                 raise RuntimeError(
                     f"Function {node.name()} returned a complex gradient at index {index} for a real input"
                 )

@@ -94,7 +94,8 @@ def result_type_of(operands: Iterable[Any]) -> dtype:
     number: dtype | None = None
     for operand in operands:
         if isinstance(operand, (int, float, complex, np.number, np.bool_)):
-            d = dtypes.of_python_number(operand)
+            # NumPy's bool is no Python bool to PyTorch, which takes what it does not know for a float
+            d = dtypes.of_python_number(1.0 if isinstance(operand, np.bool_) else operand)
             if d.category == INTEGER:
                 d = dtypes.int64
             number = d if number is None else promote_types(number, d)

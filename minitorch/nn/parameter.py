@@ -55,7 +55,8 @@ class Parameter(Tensor):
         requires_grad = arg.boolean(requires_grad, "_make_subclass", "require_grad")
         if requires_grad and data._dtype.category < dtypes.FLOATING:
             raise RuntimeError(
-                f"Only Tensors of floating point and complex dtype can require gradients, not {data._dtype}; convert with "
+                f"Only Tensors of floating point and complex dtype can require gradients, not {data._dtype}; convert "
+                "with "
                 ".float() first, or pass requires_grad=False"
             )
         parameter._requires_grad = requires_grad

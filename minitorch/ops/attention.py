@@ -34,8 +34,8 @@ def scaled_dot_product_attention(
     ``enable_gqa``: fewer heads of keys and values than of queries, each serving several. ``RuntimeError`` for operands
     of other ranks or dtypes.
     """
-    for name, value in (("query", query), ("key", key), ("value", value)):
-        arg.tensor(value, "scaled_dot_product_attention", name)
+    for name, given in (("query", query), ("key", key), ("value", value)):
+        arg.tensor(given, "scaled_dot_product_attention", name)
     _check_operands(query, key, value, attn_mask, is_causal)
     if enable_gqa:
         key, value = (_repeat_heads(tensor, query.shape[-3] // tensor.shape[-3]) for tensor in (key, value))

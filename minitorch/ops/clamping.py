@@ -222,6 +222,8 @@ def _clamp_call(input: Any, min: Any, max: Any) -> tuple[Any, tuple[Any, ...]]:
     """The operator that these bounds mean and its arguments, the input brought to the result's dtype."""
     if isinstance(min, TensorBase) or isinstance(max, TensorBase):
         if isinstance(min, NUMBERS) or isinstance(max, NUMBERS):
+            if all(not isinstance(bound, TensorBase) or bound.ndim == 0 for bound in (min, max)):
+                return _clamp_call(input, arg.number(min, "clamp", "min"), arg.number(max, "clamp", "max"))
             raise TypeError(
                 "clamp(): arguments 'min' and 'max' must both be Number or both be Tensor, not "
                 f"{type(min).__name__} and {type(max).__name__}; torch.tensor(number) makes a tensor of one"

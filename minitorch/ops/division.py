@@ -113,7 +113,7 @@ def _rounded_division(rounding_mode: str) -> Any:
 divide, divide_ = div, div_
 
 
-@pointwise("NotImplemented", kinds="if")
+@pointwise("torch::autograd::NotImplemented", kinds="if")
 def floor_divide(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Quotient, rounded down. Has no derivative: ``div(..., rounding_mode="floor")`` has one, which is zero."""
     return _floor_quotient(xp, input, other, out)
@@ -169,7 +169,7 @@ def _(grad: Any) -> Any:
     return grad
 
 
-@pointwise("NotImplemented", kinds="if")
+@pointwise("torch::autograd::NotImplemented", kinds="if")
 def _remainder_of_number(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """input - other * floor(input / other), where ``input`` is a number. Has no derivative."""
     return _floor_remainder(xp, input, other, out)

@@ -206,6 +206,9 @@ def max(input: Any, dim: Any = arg.ALL, keepdim: bool = False, *, other: Any = N
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import maximum
 
+        if keepdim is not False:
+            raise TypeError("max(): argument 'keepdim' goes with an int 'dim', not with another tensor")
+
         return maximum(input, dim if other is None else other, out=out)
     return _max_or_min(_max_all, _max_dim, input, dim, keepdim, out, "max")
 
@@ -215,6 +218,9 @@ def min(input: Any, dim: Any = arg.ALL, keepdim: bool = False, *, other: Any = N
     """``min()``: the smallest element. ``min(dim)``: ``(values, indices)``. ``min(other)``: elementwise minimum."""
     if isinstance(dim, TensorBase) or other is not None:
         from minitorch.ops.clamping import minimum
+
+        if keepdim is not False:
+            raise TypeError("min(): argument 'keepdim' goes with an int 'dim', not with another tensor")
 
         return minimum(input, dim if other is None else other, out=out)
     return _max_or_min(_min_all, _min_dim, input, dim, keepdim, out, "min")

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch.core import dtypes
+from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import conj, factor_first, neg, times_number
 from minitorch.ops.declare.operands import NUMBERS, check_representable, number_as_array
 from minitorch.ops.declare.pointwise import pointwise
@@ -56,6 +57,8 @@ def addcmul(
     """input + value * tensor1 * tensor2."""
     if last is not None:
         return _addcmul(input, tensor2, last, factor_first(tensor1, value, "addcmul"), out=out)
+    if type(value) is not int and type(value) is not float:
+        value = arg.number(value, "addcmul", "value")
     return _addcmul(input, tensor1, tensor2, value, out=out)
 
 
@@ -63,6 +66,8 @@ def addcmul_(input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value:
     """In-place form of ``addcmul``."""
     if last is not None:
         return _addcmul.inplace(input, tensor2, last, factor_first(tensor1, value, "addcmul_"))
+    if type(value) is not int and type(value) is not float:
+        value = arg.number(value, "addcmul_", "value")
     return _addcmul.inplace(input, tensor1, tensor2, value)
 
 
@@ -103,6 +108,8 @@ def addcdiv(
     """input + value * tensor1 / tensor2."""
     if last is not None:
         return _addcdiv(input, tensor2, last, factor_first(tensor1, value, "addcdiv"), out=out)
+    if type(value) is not int and type(value) is not float:
+        value = arg.number(value, "addcdiv", "value")
     return _addcdiv(input, tensor1, tensor2, value, out=out)
 
 
@@ -110,6 +117,8 @@ def addcdiv_(input: Any, tensor1: Any, tensor2: Any, last: Any = None, *, value:
     """In-place form of ``addcdiv``."""
     if last is not None:
         return _addcdiv.inplace(input, tensor2, last, factor_first(tensor1, value, "addcdiv_"))
+    if type(value) is not int and type(value) is not float:
+        value = arg.number(value, "addcdiv_", "value")
     return _addcdiv.inplace(input, tensor1, tensor2, value)
 
 

@@ -36,7 +36,9 @@ from minitorch.tensor_base import TensorBase
 def check_index_dtype(index: Any, function: str) -> None:
     """``RuntimeError`` unless ``index`` holds ``int32`` or ``int64``; an empty one may hold anything."""
     if index._dtype not in (dtypes.int64, dtypes.int32) and index._geometry.numel:
-        raise RuntimeError(f"{function}(): Expected dtype int32/int64 for index, but got {index._dtype}; convert with .long()")
+        raise RuntimeError(
+            f"{function}(): Expected dtype int32/int64 for index, but got {index._dtype}; convert with .long()"
+        )
 
 
 def check_index_range(index: Any, size: int, dim: int, error: type[Exception], allow_negative: bool = False) -> None:
@@ -74,7 +76,8 @@ def _check_index(input: Any, dim: int, index: Any, function: str) -> int:
 def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> None:
     if src._dtype is not input._dtype:
         raise RuntimeError(
-            f"{function}(): Expected self.dtype to be equal to src.dtype, but got {input._dtype} and {src._dtype}; convert "
+            f"{function}(): Expected self.dtype to be equal to src.dtype, but got {input._dtype} and {src._dtype}; "
+            "convert "
             f"with src.to({input._dtype})"
         )
     if index._geometry.numel == 0:
@@ -228,7 +231,7 @@ def _combine(xp: Any, ufunc: Any, input: Any, dim: int, index: Any, values: Any)
         accumulate(xp, target, places_along(xp, target.shape, dim, index), values, ufunc)
 
 
-@writer("ScatterReduceBackward")
+@writer("torch::autograd::NotImplemented")
 def _scatter_combine(xp: Any, input: Any, dim: int, index: Any, src: Any, reduce: str) -> None:
     """out[index[i][j]][j] += or *= src[i][j]."""
     _combine(xp, xp.add if reduce == "add" else xp.multiply, input, dim, index, src)

@@ -289,7 +289,8 @@ def _as_index(input: Any, part: Any) -> Any:
         return int(part.item())
     if part._dtype.category > dtypes.INTEGER:
         raise IndexError(
-            f"tensors used as indices must be long, int, byte or bool tensors, but got {part._dtype}; convert with .long()"
+            f"tensors used as indices must be long, int, byte or bool tensors, but got {part._dtype}; convert with "
+            ".long()"
         )
     return part
 

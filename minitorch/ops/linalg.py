@@ -97,22 +97,32 @@ def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
         arg.tensor(mat2, "mm", "mat2")
     if input.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mm: {'self' if input.ndim != 2 else 'mat2'} must be a matrix")
-    _check_factors(input, mat2)
+    _check_inner_sizes(input, mat2)
     if input._dtype is not mat2._dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}; convert one of "
+            "them "
+            f"with .to({input._dtype}) or .to({mat2._dtype})"
+        )
+    refuse_other_kinds("addmm_impl_cpu_", input._dtype, "ifc")
     arguments = (input, mat2, False, False)
     return _mm(*arguments) if out is None else to_out("mm", out, _mm, arguments)
 
 
 def _check_factors(mat1: Any, mat2: Any) -> tuple[int, int]:
     """The shape of the product of two matrices."""
+    shape = _check_inner_sizes(mat1, mat2)
+    refuse_other_kinds("addmm_impl_cpu_", mat1._dtype, "ifc")
+    return shape
+
+
+def _check_inner_sizes(mat1: Any, mat2: Any) -> tuple[int, int]:
     (n, m), (k, p) = mat1._geometry.shape, mat2._geometry.shape
     if m != k:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({n}x{m} and {k}x{p}): mat1 has {m} columns "
             f"and mat2 {k} rows, which must be as many; transpose one with .t(), or check in_features of a Linear layer"
         )
-    refuse_other_kinds("addmm_impl_cpu_", mat1._dtype, "ifc")
     return n, p
 
 
@@ -151,7 +161,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1, ou
     """beta * input + alpha * (mat1 @ mat2); ``input`` broadcasts to (n, p)."""
     arg.check_tensor(input, "addmm")
     _check_addmm(input, mat1, mat2)
-    if out is None and beta == 1 and alpha == 1:
+    if out is None and type(beta) is int and type(alpha) is int and beta == 1 and alpha == 1:
         return _addmm(input, mat1, mat2, 1, 1)
     arguments = (input, mat1, mat2, *scalars(input, beta, alpha))
     return _addmm(*arguments) if out is None else to_out("addmm", out, _addmm, arguments)
@@ -173,7 +183,8 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> tuple[int, int]:
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(input)} and {type_name(mat2)}")
     if mat1._dtype is not mat2._dtype:
         raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}; convert one of them "
+            f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}; convert one of "
+            "them "
             f"with .to({mat2._dtype}) or .to({mat1._dtype})"
         )
     shape = _check_factors(mat1, mat2)

@@ -21,6 +21,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reduction import Dims, at_least_float32, count_of, deliver, reduced_dims, restore
+from minitorch.tensor_base import TensorBase
 
 
 @operator("LinalgVectorNormBackward0")
@@ -73,6 +74,8 @@ def vector_norm(
     out: Any = None,
 ) -> Any:  # fmt: skip
     """``(sum |x|^ord)^(1/ord)`` over ``dim``, for any number ``ord`` and ``inf``, ``-inf``, 0. Of a complex: real."""
+    if isinstance(ord, TensorBase):
+        ord = arg.number(ord, "linalg_vector_norm", "ord")
     arg.check_tensor(x, "linalg_vector_norm")
     is_number = isinstance(ord, NUMBERS)
     if not is_number:
@@ -93,7 +96,12 @@ def vector_norm(
             "does not have an identity"
         )
     source = x if dtype is None else x.to(dtype)
-    return deliver(_vector_norm(source, float(ord), dims, arg.boolean(keepdim, "linalg_vector_norm", "keepdim")), out, "linalg_vector_norm", x)
+    return deliver(
+        _vector_norm(source, float(ord), dims, arg.boolean(keepdim, "linalg_vector_norm", "keepdim")),
+        out,
+        "linalg_vector_norm",
+        x,
+    )
 
 
 @arg.numpy_names
@@ -101,6 +109,8 @@ def norm(
     input: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Dtype | None = None
 ) -> Any:
     """``vector_norm`` of order ``p``; ``"fro"`` and None mean 2, ``"nuc"`` is a norm of matrices."""
+    if isinstance(p, TensorBase):
+        p = arg.number(p, "norm", "p")
     if p is None or (p == "fro" and not (isinstance(dim, (tuple, list)) and len(dim) > 2)):
         p = 2
     if isinstance(p, str):

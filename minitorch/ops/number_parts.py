@@ -113,13 +113,13 @@ def nextafter_(input: Any, other: Any) -> Any:
 # ---- divisors --------------------------------------------------------------------------------------------------------
 
 
-@pointwise("NotImplemented", kinds="i", numbers="refused")
+@pointwise("torch::autograd::NotImplemented", kinds="i", numbers="refused")
 def gcd(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Greatest common divisor; 0 of two zeros."""
     return xp.gcd(input, other, out)
 
 
-@pointwise("NotImplemented", kinds="i", numbers="refused")
+@pointwise("torch::autograd::NotImplemented", kinds="i", numbers="refused")
 def lcm(xp: Any, input: Any, other: Any, out: Any) -> Any:
     """Least common multiple; 0 if one of them is 0."""
     return xp.lcm(input, other, out)

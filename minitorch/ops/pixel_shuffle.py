@@ -111,7 +111,7 @@ def _(grad: Any, groups: int) -> Any:
     return _channel_shuffle(grad, grad.shape[1] // groups)
 
 
-@operator("NotImplemented")
+@operator("torch::autograd::NotImplemented")
 def _native_channel_shuffle(xp: Any, input: Any, groups: int) -> Any:
     """The same, without a derivative."""
     return _shuffled(xp, input, groups)

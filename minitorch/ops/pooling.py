@@ -122,7 +122,12 @@ def max_pool1d_with_indices(
     border, spread = single(padding, "max_pool1d", "padding"), single(dilation, "max_pool1d", "dilation")
     _check_max_pool1d(input, kernel, step, border, spread, ceil_mode)
     values, indices = _max_pool2d(
-        unsqueeze(input, -2), (1, kernel), (1, step), (0, border), (1, spread), arg.boolean(ceil_mode, "max_pool1d", "ceil_mode")
+        unsqueeze(input, -2),
+        (1, kernel),
+        (1, step),
+        (0, border),
+        (1, spread),
+        arg.boolean(ceil_mode, "max_pool1d", "ceil_mode"),
     )
     return squeeze(values, -2), squeeze(indices, -2)
 

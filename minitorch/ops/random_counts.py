@@ -39,7 +39,7 @@ def poisson(input: Any, generator: Any = None, *, out: Any = None) -> Any:
     return deliver(_poisson(input, _engine(generator)), out, "poisson", input)
 
 
-@operator("NotImplemented")
+@operator("torch::autograd::NotImplemented")
 def _binomial(xp: Any, count: Any, prob: Any, generator: Any) -> Any:
     """How many of count trials succeed."""
     return counts.binomial(generator, count, prob).astype(count.dtype)

@@ -157,7 +157,7 @@ def _refuse_in_heaviside(name: str, operands: Sequence[Any]) -> None:
         )
 
 
-@pointwise("NotImplemented", numbers="refused", check=_refuse_in_heaviside)
+@pointwise("torch::autograd::NotImplemented", numbers="refused", check=_refuse_in_heaviside)
 def heaviside(xp: Any, input: Any, values: Any, out: Any) -> Any:
     """0 where input is negative, 1 where it is positive, values where it is 0. Has no derivative."""
     return xp.where(input == 0, values, xp.greater(input, 0).astype(input.dtype))

@@ -164,6 +164,8 @@ def _read(
     function: str, input: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
 ) -> tuple[Dims, float, bool]:
     """Dimensions, correction and keepdim from the forms ``var(unbiased)`` and ``var(dim, unbiased, keepdim)``."""
+    if correction is not None:
+        correction = arg.number(correction, function, "correction")
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if unbiased is not None:

@@ -79,7 +79,7 @@ def alias_copy(input: Any, *, out: Any = None) -> Any:
     return deliver(_alias_copy(input), out, "alias_copy", input)
 
 
-@operator("NotImplemented")
+@operator("torch::autograd::NotImplemented")
 def _detach_copy(xp: Any, input: Any) -> Any:
     """A copy that has a place in the graph, but no derivative, as in PyTorch."""
     return xp.array(input, order="C")

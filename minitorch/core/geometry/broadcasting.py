@@ -37,7 +37,8 @@ def broadcast_shapes(*shapes: Ints) -> Ints:
             if so_far != 1:
                 raise RuntimeError(
                     f"The size of tensor a ({so_far}) must match the size of tensor b ({size}) "
-                    f"at non-singleton dimension {ndim - place} (shapes: {', '.join(str(list(s)) for s in shapes)}; aligned "
+                    f"at non-singleton dimension {ndim - place} (shapes: {', '.join(str(list(s)) for s in shapes)}; "
+                    "aligned "
                     "at the last dimension, sizes must be equal or 1: unsqueeze() adds a dimension of size 1)"
                 )
             result[-place] = size

@@ -159,6 +159,7 @@ class OperatorNode(Node):
     """
 
     __slots__ = ("saved", "versions", "needs", "list_sizes")
+    is_declared = True
     operator: Operator
     _saved_self: Any
     saved: list[Any] | None

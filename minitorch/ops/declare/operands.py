@@ -47,7 +47,8 @@ class Pointwise(Operator):
 
 
 def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
-    """The device of the operands. ``TypeError`` for what is neither tensor nor number."""
+    """The device of the operands. ``TypeError`` for what is neither tensor nor number. What the operator itself refuses,
+    ``declaration.check`` knows; where something is written, that comes after what autograd refuses."""
     device, same = None, True
     for place, operand in enumerate(operands):
         if isinstance(operand, TensorBase):
@@ -65,8 +66,6 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
             f"{declaration.name}(): argument '{declaration.parameters[0]}' (position 1) must be Tensor, not "
             f"{type(operands[0]).__name__}"
         )
-    if declaration.check is not None:
-        declaration.check(declaration.name, operands)
     return device if same else device_of_operands(declaration.name, operands)
 
 

@@ -85,10 +85,12 @@ def pointwise(
         declaration = Pointwise(forward, grad_fn, promotion, kinds, check, numbers)
         form = _form(declaration)
         function: Any = as_function(form(declaration, compute), declaration)
-        written = declaration if promotion != "bool" else _cutting_twin(declaration)
-        function.inplace = inplace_twin(written)
+        if promotion == "bool":
+            function.inplace, function.inplace_dunder = _cutting_twins(declaration), None
+        else:
+            function.inplace = inplace_twin(declaration)
+            function.inplace_dunder = inplace_twin(declaration, inplace_or_decline)
         function.dunder = form(declaration, compute_or_decline)
-        function.inplace_dunder = inplace_twin(written, inplace_or_decline)
         function.dunder.__name__ = declaration.name
         return function  # type: ignore[no-any-return]
 
@@ -104,11 +106,32 @@ def _form(declaration: Pointwise) -> Callable[..., Any]:
     return {1: _unary, 2: _binary}.get(declaration.operands, _several)
 
 
-def _cutting_twin(declaration: Pointwise) -> Pointwise:
-    """A boolean result has no gradient; but ``x.eq_(y)`` stays a float tensor, and its gradient is zero."""
-    twin = Pointwise(declaration.forward, None, "bool", declaration.kinds, declaration.check, declaration.numbers)
-    twin.add_derivative((twin.parameters[0],), lambda grad: grad.new_zeros(grad.shape))
-    return twin
+def _cutting_twins(declaration: Pointwise) -> Callable[..., Any]:
+    """A boolean result has no gradient; but ``x.eq_(y)`` stays a float tensor, and its gradient is zero: that of ``x``
+    (``EqBackward0``, a number ``y``), or of both (``EqBackward1``)."""
+    forms: list[Callable[..., Any]] = []
+    for tensors in range(1, declaration.operands + 1):
+        name = "".join(part.capitalize() for part in declaration.name.split("_")) + f"Backward{tensors - 1}"
+        twin = Pointwise(declaration.forward, name, "bool", declaration.kinds, declaration.check, declaration.numbers)
+        for place in range(tensors):
+            twin.add_derivative((twin.parameters[place],), _ZEROS_LIKE[place])
+        forms.append(inplace_twin(twin))
+    if len(forms) == 1:
+        return forms[0]
+    by_number, by_tensor = forms
+
+    def call(input: Any, other: Any) -> Any:
+        return (by_tensor if isinstance(other, TensorBase) else by_number)(input, other)
+
+    call.__name__ = call.__qualname__ = by_number.__name__
+    call.__module__, call.__doc__ = by_number.__module__, by_number.__doc__
+    return call
+
+
+_ZEROS_LIKE: tuple[Callable[..., Any], ...] = (
+    lambda grad: grad.new_zeros(grad.shape),
+    lambda grad, other_geometry: grad.new_zeros(other_geometry.shape),
+)
 
 
 # ---- the short way ------------------------------------------------------------------------------------------------
@@ -228,6 +251,8 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
         return compute_into(declaration, arguments, out)
     operands = arguments[: declaration.operands]
     device = check_operands(declaration, operands)
+    if declaration.check is not None:
+        declaration.check(declaration.name, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     geometry = geo.result_geometry(*[o._geometry if isinstance(o, TensorBase) else _SCALAR for o in operands])
     check_kind(declaration, compute_dtype)

@@ -153,6 +153,8 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     device = check_operands(declaration, operands)
     name = declaration.name + "_"
     check_inplace(input, name, *operands[1:])
+    if declaration.check is not None:
+        declaration.check(declaration.name, operands)
     if not input._geometry.pending:  # what is pending is read into a copy, which overlaps with nothing
         others = [o for o in operands[1:] if isinstance(o, TensorBase) and not o._geometry.pending]
         check_partial_overlap(input, others)
@@ -257,8 +259,18 @@ _SINGLE_LOCATION = (
 def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> Any:
     """``out=``: resized if it has another shape, never recorded."""
     operands = arguments[: declaration.operands]
+    name = declaration.name
+    if name in _WITHOUT_OUT:
+        raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
     check_operands(declaration, operands)
-    check_out(declaration.name, out, [a for a in arguments if isinstance(a, TensorBase)])
+    tensors = [a for a in arguments if isinstance(a, TensorBase)]
+    check_out(name, out, tensors, differentiable=_has_gradient(declaration))
+    if declaration.check is not None:
+        declaration.check(name, operands)
+    if name in _NOT_CONVERTED:
+        _check_out_of_unary(name, out, operands[0])
+    elif name in _TRUTH_VALUES and out._dtype is not dtypes.bool_:
+        raise RuntimeError(f"{name} does not support non-boolean outputs.")
     check_partial_overlap(out, operands)
     shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
     if any(operand is out for operand in operands):
@@ -269,18 +281,53 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     extra = arguments[declaration.operands :]
     arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
     array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
+    if compute_dtype is not result_dtype and compute_dtype.category == result_dtype.category:
+        array = out.device.backend.xp.asarray(array, result_dtype.np)  # rounded to half precision before it is widened
     return write_out(out, array, shape, geo.result_geometry(*[o._geometry for o in operands if _is_tensor(o)]))
+
+
+_WITHOUT_OUT = frozenset(("isnan", "isinf", "isfinite", "relu"))
+_TRUTH_VALUES = frozenset(("signbit", "isposinf", "isneginf"))
+_NOT_CONVERTED = frozenset(
+    (
+        "abs",
+        "neg",
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "frac",
+        "sign",
+        "sgn",
+        "bitwise_not",
+        "conj_physical",
+        "nan_to_num",
+    )
+)
+
+
+def _has_gradient(declaration: Pointwise) -> bool:
+    return bool(declaration.differentiable) and declaration.promotion != "bool" and declaration.name != "conj_physical"
+
+
+def _check_out_of_unary(name: str, out: TensorBase, input: Any) -> None:
+    """PyTorch's older operators of one operand convert nothing on the way out, but for ``abs`` of complex numbers."""
+    if out._dtype is not input._dtype and not (name == "abs" and input._dtype.category == dtypes.COMPLEX):
+        raise RuntimeError(
+            f"{name}: Found dtype {scalar_type_name(out._dtype)} but expected {scalar_type_name(input._dtype)}"
+        )
 
 
 def _is_tensor(operand: Any) -> bool:
     return isinstance(operand, TensorBase)
 
 
-def check_out(name: str, out: Any, inputs: Sequence[Any]) -> None:
-    """``out=`` must be a tensor on the inputs' device, and neither side may require grad while recording."""
+def check_out(name: str, out: Any, inputs: Sequence[Any], differentiable: bool = True) -> None:
+    """``out=`` must be a tensor on the inputs' device, and neither side may require grad while recording, unless the
+    result is nothing that has a gradient."""
     if not isinstance(out, TensorBase):
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if modes.enabled and (out.requires_grad or any(t.requires_grad for t in inputs)):
+    if differentiable and modes.enabled and (out.requires_grad or any(t.requires_grad for t in inputs)):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
