@@ -271,8 +271,7 @@ class TensorBase:
         if requires_grad and self._dtype.category < dtypes.FLOATING:
             raise RuntimeError(
                 f"only Tensors of floating point and complex dtype can require gradients, not {self._dtype}; convert "
-                "with "
-                ".float() first, or write 1. instead of 1 where the tensor is made"
+                "with .float() first, or write 1. instead of 1 where the tensor is made"
             )
         if self._grad_fn is not None:
             if requires_grad:

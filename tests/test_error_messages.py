@@ -47,7 +47,6 @@ MESSAGES = [
     ("torch.nn.functional.cross_entropy(x, v[:2])", "Float", ".long()"),
     ("torch.device('gpu')", "gpu", "'cuda:0'"),
     ("torch.zeros(2, device='cuda:x')", "cuda:x", "'cuda:0'"),
-    ("torch.nn.Parameter(n)", "torch.int64", ".float()"),
     ("g.numpy()", "detach()"),
     ("x.item()", "6", "tolist()"),
     ("bool(x)", ".any()"),

@@ -22,6 +22,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
+from sys import getrefcount
 from typing import Any
 
 from minitorch.autograd import saved_tensors
@@ -30,6 +31,7 @@ from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.node import Edge, Node, fit_gradient
 from minitorch.autograd.tasks import GraphTask, current
 from minitorch.autograd.watch import watch
+from minitorch.core.geometry import is_dense
 
 CALLS_A_THREAD = 40  # reentrant backward passes on one Python stack
 
@@ -176,7 +178,12 @@ def _add(state: list[Any], output_nr: int, gradient: Any) -> None:
     if so_far is None:
         state[output_nr + 1] = gradient
     elif gradient is not None:
-        state[output_nr + 1] = so_far + gradient
+        state[output_nr + 1] = total = so_far + gradient
+        if not modes.enabled and getrefcount(so_far) <= _ONLY_HERE and is_dense(so_far._geometry):
+            total._storage.version = so_far._storage.version + 1  # PyTorch adds in place, which only the version shows
+
+
+_ONLY_HERE = 3  # references to a tensor: the buffer's, the local variable's, that of the call that counts them
 
 
 def _count_dependencies(roots: Sequence[tuple[Node, int]]) -> dict[Node, list[Any]]:

@@ -221,7 +221,7 @@ def _finish(node: BackwardCFunction, inputs: tuple[Any, ...], raw: tuple[Any, ..
 
 def _check_told(node: BackwardCFunction) -> None:
     """Only tensors can be saved or marked, or be None where nothing is to be saved."""
-    for place, tensor in enumerate(node.to_save or ()):
+    for place, tensor in enumerate((node.to_save or ()) if node._records else ()):
         if tensor is not None and not isinstance(tensor, TensorBase):
             raise TypeError(
                 f"save_for_backward can only save variables, but argument {place} is of type {type(tensor).__name__}"

@@ -147,7 +147,7 @@ class BackwardCFunction(Node, FunctionCtx):
         saved = self._saved = []
         for tensor in self.to_save or ():
             place = next((nr for nr, output in enumerate(outputs) if output is tensor), -1)
-            if tensor is None:
+            if tensor is None or not isinstance(tensor, TensorBase):  # the latter only where nothing is recorded
                 saved.append((None, 0, -1))
             elif self._records and tensor._storage.is_inference:
                 raise RuntimeError(SAVED_INFERENCE)

@@ -79,8 +79,7 @@ def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bo
 def _fix(operator: str, tensor: TensorBase) -> str:
     return (
         f" ({operator} on shape {list(tensor._geometry.shape)}: update a parameter under torch.no_grad(), or write out "
-        "of "
-        "place, x = x + 1)"
+        "of place, x = x + 1)"
     )
 
 

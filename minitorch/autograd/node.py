@@ -18,6 +18,7 @@ import threading
 import weakref
 from collections.abc import Callable, Sequence
 from itertools import count
+from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
 from minitorch.autograd.grad_mode import modes
@@ -65,9 +66,7 @@ def written_in_place(tensor: Any, version: int, producer: Node | None, output_nr
     return (
         "one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind} {list(tensor.shape)}]{made} is at version "
-        f"{tensor._storage.version}; expected version {version} instead. Hint: {_HINTS[watch.anomaly]} Usual fix: "
-        "write out of place "
-        "(x = x + 1 instead of x += 1), or clone() the tensor before it is written."
+        f"{tensor._storage.version}; expected version {version} instead. Hint: {_HINTS[watch.anomaly]}"
     )
 
 
@@ -82,7 +81,8 @@ def _type_string(tensor: Any) -> str:
 _NAMED_TYPES = {"Byte", "Char", "Short", "Int", "Long", "Half", "Float", "Double"}
 _HINTS = (
     "enable anomaly detection to find the operation that failed to compute its gradient, with "
-    "torch.autograd.set_detect_anomaly(True, check_nan=False).",
+    "torch.autograd.set_detect_anomaly(True, check_nan=False). Usual fix: write out of place (x = x + 1 instead of "
+    "x += 1), or clone() the tensor before it is written.",
     "the backtrace further above shows the operation that failed to compute its gradient. The variable in question was "
     "changed in there or anywhere later. Good luck!",
 )
@@ -285,10 +285,14 @@ def _first_gradient(gradient: Any, like: Geometry) -> Any:
     """A copy, for others may hold the tensor that arrived; in the leaf's own memory order where it has no gaps."""
     if not is_dense(like):
         return gradient.clone(memory_format=contiguous_format)
-    if gradient._geometry is like and not modes.enabled:
-        return gradient.clone()
+    if gradient._geometry is like and not modes.enabled and getrefcount(gradient) <= _ONLY_ENGINE:
+        copy = gradient.clone()
+        copy._storage.version = gradient._storage.version  # PyTorch keeps the tensor itself
+        return copy
     return gradient.new_empty_strided(like.shape, like.stride).copy_(gradient)
 
+
+_ONLY_ENGINE = 9  # references to a gradient that nobody but the engine holds, while it is handed over
 
 _one_thread_at_a_time = threading.RLock()  # for what is shared between the graphs of two threads: the leaves
 

@@ -94,8 +94,8 @@ def result_type_of(operands: Iterable[Any]) -> dtype:
     number: dtype | None = None
     for operand in operands:
         if isinstance(operand, (int, float, complex, np.number, np.bool_)):
-            # NumPy's bool is no Python bool to PyTorch, which takes what it does not know for a float
-            d = dtypes.of_python_number(1.0 if isinstance(operand, np.bool_) else operand)
+            # those are no Python bool and no Python complex; PyTorch takes a number that it does not know for a float
+            d = dtypes.of_python_number(1.0 if isinstance(operand, (np.bool_, np.complex64)) else operand)
             if d.category == INTEGER:
                 d = dtypes.int64
             number = d if number is None else promote_types(number, d)

@@ -58,8 +58,12 @@ from minitorch.ops import layer_norm as layer_norms
 from minitorch.ops import softmax as softmaxes
 from minitorch.ops import unfold as windows
 from minitorch.ops.activation import hardshrink as hardshrink
+from minitorch.ops.activation import hardtanh_ as hardtanh_
+from minitorch.ops.activation import leaky_relu_ as leaky_relu_
 from minitorch.ops.activation import prelu as prelu
+from minitorch.ops.activation import relu_ as relu_
 from minitorch.ops.activation import softshrink as softshrink
+from minitorch.ops.activation import threshold_ as threshold_
 from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
 from minitorch.ops.arguments import check_tensor, integer
 from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
@@ -82,9 +86,13 @@ from minitorch.ops.pixel_shuffle import pixel_unshuffle as pixel_unshuffle
 from minitorch.ops.pooling import avg_pool1d as avg_pool1d
 from minitorch.ops.pooling import avg_pool2d as avg_pool2d
 from minitorch.ops.pooling import avg_pool3d as avg_pool3d
+from minitorch.ops.rrelu import rrelu_ as rrelu_
+from minitorch.ops.smooth_activation import celu_ as celu_
+from minitorch.ops.smooth_activation import elu_ as elu_
 from minitorch.ops.smooth_activation import gelu as gelu
 from minitorch.ops.smooth_activation import glu as glu
 from minitorch.ops.smooth_activation import logsigmoid as logsigmoid
+from minitorch.ops.smooth_activation import selu_ as selu_
 from minitorch.ops.smooth_activation import softplus as softplus
 from minitorch.ops.smooth_activation import softsign as softsign
 from minitorch.ops.smooth_activation import tanhshrink as tanhshrink

@@ -54,11 +54,7 @@ class Parameter(Tensor):
         parameter = same_memory_as(cls, data)
         requires_grad = arg.boolean(requires_grad, "_make_subclass", "require_grad")
         if requires_grad and data._dtype.category < dtypes.FLOATING:
-            raise RuntimeError(
-                f"Only Tensors of floating point and complex dtype can require gradients, not {data._dtype}; convert "
-                "with "
-                ".float() first, or pass requires_grad=False"
-            )
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         parameter._requires_grad = requires_grad
         return parameter
 

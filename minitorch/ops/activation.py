@@ -15,6 +15,7 @@ from typing import Any
 
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip, keep
+from minitorch.ops.declare.in_place_name import name_in_place
 from minitorch.ops.declare.operands import is_boolean, is_complex
 from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import where
@@ -76,6 +77,9 @@ def threshold(input: Any, threshold: Any, value: Any, *, out: Any = None) -> Any
     return _threshold(input, threshold, value, out=out)
 
 
+name_in_place(_threshold, "ThresholdBackward1")
+
+
 def threshold_(input: Any, threshold: Any, value: Any) -> Any:
     """In-place form of ``threshold``."""
     return _threshold.inplace(input, threshold, value)
@@ -119,6 +123,17 @@ def _(grad: Any) -> Any:
 def leaky_relu(input: Any, negative_slope: float = 0.01, *, out: Any = None) -> Any:
     """``input`` where positive, else ``negative_slope * input``."""
     return _leaky_relu(input, arg.number(negative_slope, "leaky_relu", "negative_slope"), out=out)
+
+
+def _leaky_relu_gradient_by_result(grad: Any, result: Any, negative_slope: float) -> Any:
+    if negative_slope < 0:
+        raise RuntimeError(
+            "leaky_relu_: the gradient of the in-place form with a negative slope is not supported; use leaky_relu"
+        )
+    return leaky_relu_backward(grad, result, negative_slope)
+
+
+name_in_place(_leaky_relu, "LeakyReluBackward1", derivative=_leaky_relu_gradient_by_result)
 
 
 def leaky_relu_(input: Any, negative_slope: float = 0.01) -> Any:
@@ -174,6 +189,8 @@ def _bounds(input: Any, min_val: Any, max_val: Any) -> tuple[Any, Any]:
         raise ValueError("hardtanh: min_val cannot be greater than max_val")
     if input.is_floating_point():
         return min_val, max_val
+    if not input._dtype.is_signed and (min_val < 0 or max_val < 0):
+        raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return int(min_val), int(max_val)
 
 

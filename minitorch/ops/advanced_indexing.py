@@ -299,8 +299,6 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
             f"Index put requires the source and destination dtypes match, got {scalar_type_name(input._dtype)} for the "
             f"destination and {scalar_type_name(values._dtype)} for the source."
         )
-    if input._geometry.numel:
-        _check_range(input, expanded)
     if values._geometry.ndim:
         shape = result_geometry(input._geometry, expanded).shape
         fits = values.ndim <= len(shape) and all(a in (1, b) for a, b in zip(values.shape[::-1], shape[::-1]))
@@ -310,6 +308,8 @@ def check_write(input: Any, indices: Sequence[Any], values: Any) -> Indices:
                 f"shape {list(shape)}"
             )
     refuse_other_kinds("masked_fill" if fills_masks(indices, values) else "index_put", input._dtype, "bifc")
+    if input._geometry.numel:
+        _check_range(input, expanded)
     return expanded
 
 
@@ -350,9 +350,9 @@ def _(grad: Any, input_geometry: Geometry, index: Any) -> Any:
 def take(input: Any, index: Any, *, out: Any = None) -> Any:
     """Elements of the flattened input; the result has the index's shape. ``IndexError`` out of range."""
     arg.check_tensor(input, "take")
-    _check_flat(input, arg.tensor(index, "take", "index"), "take")
-    if index._geometry.numel:
+    if arg.tensor(index, "take", "index")._dtype is dtypes.int64 and index._geometry.numel and input._geometry.numel:
         refuse_other_kinds("take_cpu", input._dtype, "bifc")
+    _check_flat(input, index, "take")
     if out is not None:
         refuse_overlap(out, input, index)
     return deliver(_take(input, index), out, "take", input)

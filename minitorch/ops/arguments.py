@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from minitorch.autograd.grad_mode import modes
 from minitorch.core import dtypes
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Size
@@ -179,6 +180,13 @@ def dtype(value: Any, function: str, argument: str = "'dtype'") -> Dtype:
     if found is None:
         raise TypeError(f"{function}(): argument {argument} must be torch.dtype, not {type(value).__name__}")
     return found
+
+
+def refuse_complex_gradient(function: str, *tensors: Any) -> None:
+    """``RuntimeError`` where a complex result would need a derivative that PyTorch has for real numbers only."""
+    given = [tensor for tensor in tensors if isinstance(tensor, TensorBase)]
+    if modes.enabled and given[0].is_complex() and any(tensor.requires_grad for tensor in given):
+        raise RuntimeError(f"{function} does not support automatic differentiation for outputs with complex dtype.")
 
 
 def numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
@@ -211,6 +212,8 @@ def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> A
 
 def clamp_(input: Any, min: Any = None, max: Any = None) -> Any:
     """In-place form of ``clamp``."""
+    if isinstance(input, TensorBase) and input._requires_grad:
+        check_inplace(input, "clamp_", overlap=True)
     if any(is_complex(bound) for bound in (min, max) if isinstance(bound, (TensorBase, *NUMBERS))):
         _check_same_dtype(input, result_type_of([o for o in (input, min, max) if o is not None]))
     operator, arguments = _clamp_call(input, min, max)

@@ -77,8 +77,7 @@ def _check_src(input: Any, dim: int, index: Any, src: Any, function: str) -> Non
     if src._dtype is not input._dtype:
         raise RuntimeError(
             f"{function}(): Expected self.dtype to be equal to src.dtype, but got {input._dtype} and {src._dtype}; "
-            "convert "
-            f"with src.to({input._dtype})"
+            f"convert with src.to({input._dtype})"
         )
     if index._geometry.numel == 0:
         return
@@ -156,7 +155,7 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None, *, out: Any
     if indices._dtype is not dtypes.int64:
         raise RuntimeError(f"torch.take_along_dim(): dtype of indices should be Long but got {indices._dtype.name}")
     if dim is None:
-        return gather(input.reshape(-1), 0, indices.reshape(-1), out=out)
+        return gather(input.view(-1), 0, indices.view(-1), out=out)
     if input.ndim != indices.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "

@@ -75,6 +75,8 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
         raise IndexError("index out of range in self")
     if input.ndim < 2 and index.numel():
         refuse_other_kinds("index_select", input._dtype, "bifc")
+    if out is not None:
+        refuse_overlap(out, input, index)
     return deliver(_index_select(input, axis, index), out, "index_select", input)
 
 
@@ -291,8 +293,8 @@ def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tup
     if isinstance(value, complex) and not input.is_complex():
         raise RuntimeError("index_fill_(): Converting complex Scalar to non-complex type is not supported")
     size = _length(input, axis)
-    check_index_range(index, size, axis, IndexError if size else RuntimeError, allow_negative=True)
     refuse_other_kinds("index_fill_cpu", input._dtype, "bifc")
+    check_index_range(index, size, axis, IndexError if size else RuntimeError, allow_negative=True)
     if isinstance(value, TensorBase):
         if value.ndim:
             raise RuntimeError(

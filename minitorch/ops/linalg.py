@@ -101,8 +101,7 @@ def mm(input: Any, mat2: Any, *, out: Any = None) -> Any:
     if input._dtype is not mat2._dtype:
         raise RuntimeError(
             f"expected m1 and m2 to have the same dtype, but got: {_c_name(input)} != {_c_name(mat2)}; convert one of "
-            "them "
-            f"with .to({input._dtype}) or .to({mat2._dtype})"
+            f"them with .to({input._dtype}) or .to({mat2._dtype})"
         )
     refuse_other_kinds("addmm_impl_cpu_", input._dtype, "ifc")
     arguments = (input, mat2, False, False)
@@ -184,8 +183,7 @@ def _check_addmm(input: Any, mat1: Any, mat2: Any) -> tuple[int, int]:
     if mat1._dtype is not mat2._dtype:
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got {type_name(mat1)} and {type_name(mat2)}; convert one of "
-            "them "
-            f"with .to({mat2._dtype}) or .to({mat1._dtype})"
+            f"them with .to({mat2._dtype}) or .to({mat1._dtype})"
         )
     shape = _check_factors(mat1, mat2)
     geo.expand(input._geometry, shape)

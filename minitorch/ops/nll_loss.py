@@ -182,8 +182,7 @@ def _check_dtypes(input: Any, target: Any, weight: Any) -> None:
     if target._dtype is not dtypes.int64 and target._dtype is not dtypes.uint8:
         raise RuntimeError(
             f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}; classes are "
-            "integers: "
-            "convert with target.long(), or give probabilities of the input's own shape"
+            "integers: convert with target.long(), or give probabilities of the input's own shape"
         )
     if input._dtype.category != dtypes.FLOATING:
         raise NotImplementedError(f"\"nll_loss_out_frame\" not implemented for '{scalar_type_name(input._dtype)}'")

@@ -265,13 +265,13 @@ def triu(input: Any, diagonal: int = 0, *, out: Any = None) -> Any:
 def tril_(input: Any, diagonal: int = 0) -> Any:
     """``tril`` into ``input`` itself."""
     _check_matrix(input, "tril_")
-    return replace(_tril, input, arg.integer(diagonal, "tril_", "diagonal"))
+    return replace(_tril, input, arg.integer(diagonal, "tril_", "diagonal"), overlap=True)
 
 
 def triu_(input: Any, diagonal: int = 0) -> Any:
     """``triu`` into ``input`` itself."""
     _check_matrix(input, "triu_")
-    return replace(_triu, input, arg.integer(diagonal, "triu_", "diagonal"))
+    return replace(_triu, input, arg.integer(diagonal, "triu_", "diagonal"), overlap=True)
 
 
 @operator("DiagEmbedBackward0")

@@ -133,6 +133,7 @@ def scatter_reduce(
     """A copy of ``input`` into which ``src`` is reduced by ``index``: "sum", "prod", "mean", "amax" or "amin"."""
     include_self = arg.boolean(include_self, "scatter_reduce", "include_self")
     axis = _check(input, dim, index, src, reduce)
+    arg.refuse_complex_gradient("scatter_reduce", input, src)
     result = _scatter_reduce(input, axis, index, src, reduce, include_self)
     return deliver(result, out, "scatter_reduce", input, src)
 
@@ -152,6 +153,7 @@ def index_reduce(
     """A copy of ``input`` into whose slices those of ``source`` are reduced: "prod", "mean", "amax" or "amin"."""
     include_self = arg.boolean(include_self, "index_reduce", "include_self")
     axis = _check_index_reduce(input, dim, index, source, reduce)
+    arg.refuse_complex_gradient("index_reduce", input, source)
     result = _index_reduce(input, axis, index, source, reduce, include_self)
     return deliver(result, out, "index_reduce", input, source)
 

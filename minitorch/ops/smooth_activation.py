@@ -21,6 +21,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.arithmetic import neg
 from minitorch.ops.arrays.error_function import erf
 from minitorch.ops.arrays.select import select
+from minitorch.ops.declare.in_place_name import name_in_place
 from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementary import exp, sigmoid, tanh
 from minitorch.ops.selection import where
@@ -196,6 +197,13 @@ def elu(input: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float =
     return _elu(input, arg.number(alpha, "elu", "alpha"), scale, input_scale)
 
 
+def _elu_gradient_by_result(grad: Any, result: Any, alpha: float, scale: float, input_scale: float) -> Any:
+    return where(result <= 0, grad * ((result + alpha * scale) * input_scale), grad * scale)
+
+
+name_in_place(_elu, "EluBackward1", derivative=_elu_gradient_by_result)
+
+
 def elu_(input: Any, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """In-place form of ``elu``."""
     return _elu.inplace(input, alpha, scale, input_scale)
@@ -232,6 +240,13 @@ def celu(input: Any, alpha: float = 1.0) -> Any:
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     return _celu(input, alpha)
+
+
+def _celu_gradient_by_result(grad: Any, result: Any, alpha: float) -> Any:
+    return where(result <= 0, grad * ((result + alpha) / alpha), grad)
+
+
+name_in_place(_celu, "CeluBackward1", derivative=_celu_gradient_by_result)
 
 
 def celu_(input: Any, alpha: float = 1.0) -> Any:

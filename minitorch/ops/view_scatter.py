@@ -125,3 +125,5 @@ def as_strided_scatter(
 def _check(input: Any, src: Any, function: str) -> None:
     arg.check_tensor(input, function)
     arg.check_tensor(src, function, "src", 2)
+    if function in ("select_scatter", "slice_scatter"):
+        arg.refuse_complex_gradient(function, input, src)

@@ -135,6 +135,8 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     if not isinstance(sizes, (tuple, list)):
         raise TypeError(f"unflatten(): argument 'sizes' must be tuple of ints, not {type(sizes).__name__}")
     wanted = arg.integers(sizes, "unflatten", "sizes")
+    if not shape:
+        raise RuntimeError(f"unflatten: dim {dim} was given, but the tensor has no dimensions")
     if not wanted:
         raise RuntimeError("unflatten: sizes must be non-empty")
     if -1 not in wanted and math.prod(wanted) != shape[dim]:
@@ -219,7 +221,8 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     origin = arg.integers(source, "movedim", "source")
     target = arg.integers(destination, "movedim", "destination")
     ndim = arg.tensor(input, "movedim", "input")._geometry.ndim
-    return _permute(input, geo.movedim_order(ndim, origin, target))
+    order = geo.movedim_order(ndim, origin, target)
+    return _permute(input, order) if ndim else alias(input)
 
 
 def _matrix_transpose(input: Any, name: str) -> Any:

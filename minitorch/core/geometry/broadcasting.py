@@ -38,8 +38,7 @@ def broadcast_shapes(*shapes: Ints) -> Ints:
                 raise RuntimeError(
                     f"The size of tensor a ({so_far}) must match the size of tensor b ({size}) "
                     f"at non-singleton dimension {ndim - place} (shapes: {', '.join(str(list(s)) for s in shapes)}; "
-                    "aligned "
-                    "at the last dimension, sizes must be equal or 1: unsqueeze() adds a dimension of size 1)"
+                    "aligned at the last dimension, sizes must be equal or 1: unsqueeze() adds a dimension of size 1)"
                 )
             result[-place] = size
     return Size(result)

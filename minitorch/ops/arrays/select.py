@@ -52,6 +52,12 @@ def clip(xp: Any, values: Any, low: Any, high: Any, out: Any = None) -> Any:
         low, high = -np.inf if low is None else low, np.inf if high is None else high
         if low == low and high == high:
             return xp.clip(values, low, high, out)
+    if values.dtype.kind == "u":  # a negative bound wraps around, as in C
+        low, high = _unsigned(low, values.dtype), _unsigned(high, values.dtype)
     if low is not None:
         values = xp.maximum(low, values, out=out)  # in this order -0.0 stays what it is against 0
     return values if high is None else xp.minimum(high, values, out=out)
+
+
+def _unsigned(bound: Any, dtype: Any) -> Any:
+    return bound + (1 << 8 * dtype.itemsize) if isinstance(bound, int) and bound < 0 else bound

@@ -14,15 +14,22 @@ from minitorch.ops.declare.pointwise import PointwiseFunction
 from minitorch.ops.declare.writing import inplace_or_decline, inplace_twin
 
 
-def name_in_place(function: PointwiseFunction, grad_fn: str, *, differentiable: bool = True) -> None:
-    """Let ``function.inplace`` record the same derivatives under ``grad_fn``, or one that only raises."""
+def name_in_place(
+    function: PointwiseFunction,
+    grad_fn: str,
+    *,
+    differentiable: bool = True,
+    derivative: Callable[..., Any] | None = None,
+) -> None:
+    """Let ``function.inplace`` record the same derivatives under ``grad_fn``, or one that only raises, or ``derivative``,
+    which may do with the result and so needs no copy of what was there before."""
     own = function.operator
     if not isinstance(own, Pointwise):
         raise TypeError(f"{own.name} is no pointwise operator")
     twin = Pointwise(own.forward, grad_fn, own.promotion, own.kinds, own.check, own.numbers)
     for formula in own.formulas:
         names = tuple(own.parameters[place] for place in formula.inputs)
-        twin.add_derivative(names, formula.function if differentiable else _refusing(own.name))
+        twin.add_derivative(names, derivative or (formula.function if differentiable else _refusing(own.name)))
     function.inplace = inplace_twin(twin)
     function.inplace_dunder = inplace_twin(twin, inplace_or_decline)
 

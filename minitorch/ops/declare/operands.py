@@ -47,7 +47,7 @@ class Pointwise(Operator):
 
 
 def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
-    """The device of the operands. ``TypeError`` for what is neither tensor nor number. What the operator itself refuses,
+    """The device of the operands. ``TypeError`` for what is neither tensor nor number. What else the operator refuses,
     ``declaration.check`` knows; where something is written, that comes after what autograd refuses."""
     device, same = None, True
     for place, operand in enumerate(operands):
@@ -154,6 +154,8 @@ def rounded_number(number: Any, dtype: Dtype) -> Any:
 
 def number_as_array(number: Any, dtype: Dtype) -> Any:
     """A Python number as a zero-dim array of ``dtype``; integers wrap around, as in C."""
+    if isinstance(number, np.complex64):
+        number = number.real  # no Python complex, so PyTorch takes it for a float
     if dtype.category == dtypes.INTEGER and isinstance(number, (int, np.integer)):
         return np.array(int(number) & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(dtype.np)
     return np.asarray(number).astype(dtype.np)
@@ -188,12 +190,11 @@ def _c_type_name(dtype: Dtype) -> str:
 
 def is_boolean(operand: Any) -> bool:
     """Whether a tensor or number is a bool."""
-    dtype = operand._dtype if isinstance(operand, TensorBase) else dtypes.of_python_number(operand)
-    return dtype is dtypes.bool_
+    return operand._dtype is dtypes.bool_ if isinstance(operand, TensorBase) else isinstance(operand, bool)
 
 
 def is_complex(operand: Any) -> bool:
     """Whether a tensor or number is complex."""
     if isinstance(operand, TensorBase):
         return operand._dtype.category == dtypes.COMPLEX
-    return isinstance(operand, (complex, np.complexfloating))
+    return isinstance(operand, complex)

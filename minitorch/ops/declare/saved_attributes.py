@@ -37,6 +37,10 @@ def saved_value(node: OperatorNode, shown: Shown) -> Any:
     place = place_of(node, shown)
     if place is not None:
         return _as_pytorch(node.unpack_one(place), shown)
+    name, dot, item = shown.source.partition(".")
+    if dot:  # one of a tuple of arguments
+        place = _place_of_name(node, name)
+        return _as_pytorch(node.unpack_one(place)[int(item)], shown) if place is not None else None
     if shown.source in _CONSTANTS:
         return _CONSTANTS[shown.source]
     fact = _FACT.fullmatch(shown.name)

@@ -58,6 +58,7 @@ AsStridedBackward0: size storage_offset=offset stride
 AsinBackward0: self*
 AsinhBackward0: self*
 Atan2Backward0: other* self*
+AsStridedScatterBackward0: size=arguments.0 storage_offset=arguments.2 stride=arguments.1
 AtanBackward0: self*
 AtanhBackward0: self*
 AvgPool2DBackward0: ceil_mode count_include_pad divisor_override kernel_size padding self* stride
@@ -68,6 +69,7 @@ BmmBackward0: mat2* self*
 CatBackward0: dim
 CdistBackward0: p result* x1* x2*
 CeluBackward0: alpha self*
+CeluBackward1: alpha result*
 ClampBackward0: max* min* self*
 ClampBackward1: max min self*
 ClampMaxBackward0: max self*
@@ -85,6 +87,7 @@ CumprodBackward0: dim result* self*
 CumsumBackward0: dim
 DiagEmbedBackward0: dim1 dim2 offset
 DiagonalBackward0: dim1 dim2 offset self_sym_sizes
+DiagonalScatterBackward0: dim1=arguments.1 dim2=arguments.2 offset=arguments.0
 DiagonalBackward0_copy: dim1=0 dim2=1 offset self_sym_sizes
 DigammaBackward0: self*
 DistBackward0: other* p result* self*
@@ -92,6 +95,7 @@ DivBackward0: other* self*
 DivBackward2: other* rounding_mode self*
 DotBackward0: self* tensor*
 EluBackward0: alpha input_scale scale self*
+EluBackward1: alpha input_scale result* scale
 EmbeddingBackward0: indices* padding_idx scale_grad_by_freq sparse=False weight_sym_argsize_0
 ErfBackward0: self*
 ErfcBackward0: self*
@@ -125,6 +129,7 @@ IndexSelectBackward0: dim index* self_sym_sizes
 KthvalueBackward0: dim indices* keepdim self_sym_sizes
 LdexpBackward0: other* result*
 LeakyReluBackward0: negative_slope self*
+LeakyReluBackward1: negative_slope result*
 LerpBackward0: weight
 LerpBackward1: end* self* weight*
 LgammaBackward0: self*
@@ -216,12 +221,14 @@ ScatterBackward0: dim index*
 ScatterBackward1: dim index*
 ScatterReduceBackward0: dim include_self index* reduce result* self* src*
 SelectBackward0: dim index self_sym_sizes
+SelectScatterBackward0: dim=arguments.0 index=arguments.1
 SigmoidBackward0: result*
 SiluBackward0: self*
 SinBackward0: self*
 SincBackward0: self*
 SinhBackward0: self*
 SliceBackward0: dim end self_sym_sizes start step
+SliceScatterBackward0: dim=arguments.0 end=arguments.2 start=arguments.1 step=arguments.3
 SmoothL1LossBackward0: beta reduction self* target*
 SoftmaxBackward0: dim result*
 SoftplusBackward0: beta self* threshold
@@ -250,6 +257,7 @@ TakeBackward0: index* self*
 TanBackward0: result*
 TanhBackward0: result*
 ThresholdBackward0: self* threshold
+ThresholdBackward1: self* threshold
 TopkBackward0: dim indices* self_sym_sizes
 TraceBackward0: self_sym_sizes
 TransposeBackward0: dim0 dim1

@@ -74,11 +74,11 @@ def writer(
     return declare
 
 
-def replace(function: OperatorFunction, input: Any, *arguments: Any) -> Any:
-    """In-place form of a declared operator whose result has the shape of ``input``."""
+def replace(function: OperatorFunction, input: Any, *arguments: Any, overlap: bool = False) -> Any:
+    """In-place form of a declared operator whose result has the shape of ``input``. ``overlap``: as in ``writer``."""
     declaration = function.operator
     device = device_of(declaration.name, (input, *arguments))
-    check_inplace(input, declaration.name + "_", *arguments)
+    check_inplace(input, declaration.name + "_", *arguments, overlap=overlap)
     array = declaration.forward(device.backend.xp, input.array, *[_array_of(argument) for argument in arguments])
     node = make_node(declaration, (input, *arguments), input)
     if node is not None:

@@ -332,6 +332,8 @@ def check_out(name: str, out: Any, inputs: Sequence[Any], differentiable: bool =
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
+    if out._storage.is_inference and not modes.inference:
+        raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed; clone() it first.")
     device_of(name, (out, *inputs))
     if watch.writes:
         before_write(out)
