@@ -95,6 +95,8 @@ from minitorch.tensor_base import TensorBase, bind_tensor_class, over_storage
 class Tensor(TensorBase):
     """A multi-dimensional array of one dtype with a place in the autograd graph. Made by ``minitorch.tensor(...)``."""
 
+    __module__ = "minitorch"  # where users find it, and what type(x) prints
+
     __slots__ = ()
 
     # ---- views (ops/views.py, parts.py, splitting.py) -------------------------------------------------------------

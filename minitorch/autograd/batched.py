@@ -16,11 +16,13 @@ from minitorch.tensor_base import TensorBase
 def for_each_in_batch(roots: Sequence[Any], given: Any, backward: Callable[[Any, bool], list[Any]]) -> list[Any]:
     """``backward(cotangents, is_last)`` for every index of the first dimension of the cotangents; results stacked."""
     from minitorch.ops.joining import stack
+    from minitorch.ops.views import alias
 
     cotangents = (given,) if given is None or isinstance(given, TensorBase) else tuple(given)
     size = _batch_size(roots, cotangents)
     passes = [backward([c[i] for c in cotangents], i == size - 1) for i in range(size)]
-    return [None if rows[0] is None else stack(rows, 0) for rows in zip(*passes)]
+    stacked = [None if rows[0] is None else stack(rows, 0) for rows in zip(*passes)]
+    return [None if result is None else alias(result) for result in stacked]  # vmap answers with views, too
 
 
 def _batch_size(roots: Sequence[Any], cotangents: Sequence[Any]) -> int:

@@ -32,6 +32,8 @@ class device:  # noqa: N801  (PyTorch's own spelling)
     makes it the default device of new tensors.
     """
 
+    __module__ = "minitorch"  # where users find it, and what type(x) prints
+
     __slots__ = ("type", "index", "_backend")
     type: str
     index: int | None

@@ -25,6 +25,8 @@ BOOL, INTEGER, FLOATING, COMPLEX = range(4)
 class dtype:  # noqa: N801  (PyTorch's own spelling)
     """One element type. Compare with ``is``; the instances are the module's constants."""
 
+    __module__ = "minitorch"  # where users find it, and what type(x) prints
+
     __slots__ = (
         "name", "itemsize", "category", "is_floating_point", "is_complex", "is_signed", "is_native", "_np", "_ml_name"
     )  # fmt: skip
@@ -74,7 +76,7 @@ class dtype:  # noqa: N801  (PyTorch's own spelling)
         return f"torch.{self.name}"
 
     def __reduce__(self) -> str:
-        return "bool_" if self.category == BOOL else self.name  # by name, so that identity survives
+        return self.name  # by name, so that identity survives
 
 
 bool_ = dtype("bool", 1, BOOL)

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.autograd.grad_mode import no_grad
+from minitorch.autograd.inplace import bump_version
 from minitorch.ops import creation, from_data, ranges
 from minitorch.ops.random import randperm
 
@@ -196,12 +197,17 @@ def _redraw_normals(tensor: Any, mean: float, std: float, a: float, b: float, ge
     low, high = (tensor.new_tensor(bound, device="cpu").item() for bound in (a, b))  # rounded to the dtype
     tensor.normal_(mean, std, generator=generator)
     values = tensor.array
-    while True:
-        outside = (values < low) | (values > high)
-        if not outside.any():
-            return tensor
+    outside = (values < low) | (values > high)
+    if not outside.any():
+        return tensor
+    values = values.copy()
+    while outside.any():
         again = creation.empty_like(tensor).normal_(mean, std, generator=generator).array
         values[outside] = again[outside]
+        outside = (values < low) | (values > high)
+    tensor.array[...] = values
+    bump_version(tensor)
+    return tensor
 
 
 def _accept_uniforms(tensor: Any, mean: float, std: float, a: float, b: float, generator: Any) -> Any:
@@ -210,12 +216,16 @@ def _accept_uniforms(tensor: Any, mean: float, std: float, a: float, b: float, g
     chance = creation.empty_like(tensor)
     candidates = tensor.uniform_(a, b, generator=generator)
     pending: Any = True
+    rounds = 0
     while True:
         log_density = (candidates - mean).div_(std).pow_(2).mul_(-0.5).sub_(log_peak)
         refused = (chance.uniform_(generator=generator).log_() > log_density).array
         pending = refused & pending
         if not pending.any():
+            if rounds:
+                bump_version(tensor)
             return tensor
+        rounds += 1
         candidates = creation.empty_like(tensor).uniform_(a, b, generator=generator)
         tensor.array[pending] = candidates.array[pending]
 

@@ -219,7 +219,7 @@ def _check_range(input: Any, indices: Indices) -> None:
 # ---- writing ---------------------------------------------------------------------------------------------------------
 
 
-@writer("IndexPutBackward0", preserve=True)
+@writer("IndexPutBackward0", preserve=True, overlap=True)
 def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool) -> None:
     """input[indices] = values, or += values."""
     if accumulate and indices[0] is not None and indices[0].dtype == bool:

@@ -18,6 +18,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import clip
 from minitorch.ops.declare.operands import NUMBERS, check_representable, is_complex
 from minitorch.ops.declare.pointwise import pointwise
+from minitorch.ops.declare.writing import check_out
 from minitorch.ops.selection import keep_where, masked_fill
 from minitorch.tensor_base import TensorBase
 
@@ -206,6 +207,8 @@ for _bounded in (_clamp_to_max, _clamp_max_tensor):
 
 def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Any:
     """``input`` kept between ``min`` and ``max``, numbers or tensors; either may be None. ``max`` wins over ``min``."""
+    if out is not None and isinstance(input, TensorBase):
+        check_out("clamp", out, [operand for operand in (input, min, max) if isinstance(operand, TensorBase)])
     operator, arguments = _clamp_call(input, min, max)
     return operator(*arguments, out=out)
 

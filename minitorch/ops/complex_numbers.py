@@ -176,7 +176,7 @@ def real(input: Any) -> Any:
     arg.check_tensor(input, "real")
     if not input.is_complex():
         return input
-    return view_as_real(conj(input) if is_conj(input) else input).select(-1, 0)
+    return view_as_real(conj(input) if is_conj(input) else input).select(input.ndim, 0)
 
 
 def imag(input: Any) -> Any:
@@ -185,7 +185,7 @@ def imag(input: Any) -> Any:
     if not input.is_complex():
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     if not is_conj(input):
-        return view_as_real(input).select(-1, 1)
+        return view_as_real(input).select(input.ndim, 1)
     return _negated(view_as_real(conj(input))).select(-1, 1)
 
 

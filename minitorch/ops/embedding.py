@@ -66,6 +66,7 @@ def embedding(
     """
     if arg.tensor(weight, "embedding", "weight").ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
+    arg.refuse_complex_gradient("embedding", weight)
     if arg.tensor(indices, "embedding", "indices")._dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "

@@ -231,11 +231,12 @@ def _max_or_min(whole: Any, along: Any, input: Any, dim: Any, keepdim: bool, out
         raise RuntimeError(f"{function}(): does not support complex input")
     if dim is arg.ALL:
         _check_not_empty(input, (), False, function, RuntimeError)
-    refuse_other_kinds(f"{function}_all", input._dtype, "bif")
-    if dim is arg.ALL:
+        refuse_other_kinds(f"{function}_all", input._dtype, "bif")
         return deliver(whole(input), out, function, input)
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
     _check_not_empty(input, (axis,), True, function, IndexError)
+    if input.ndim and input._geometry.numel:
+        refuse_other_kinds(f"{function}_cpu", input._dtype, "bif")
     values, indices = along(input, axis, arg.boolean(keepdim, function, "keepdim"))
     if out is not None:
         out = arg.outputs(out, 2, function)

@@ -39,13 +39,15 @@ _flip.add_derivative(("input",), lambda grad, dims: flip(grad, dims))
 def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
     """Reverse the order along ``dims``. A copy with the input's memory order."""
     arg.check_tensor(input, "flip")
-    axes = geo.wrap_dims(arg.sizes(axes if dims is None else (dims,), "flip", "dims"), input.ndim)
-    if input.ndim and input.ndim - 1 in axes and input._geometry.numel:  # else whole rows move, of any dtype
+    given = tuple(arg.sizes(axes if dims is None else (dims,), "flip", "dims"))
+    axes = geo.wrap_dims(given, input.ndim)
+    innermost = max((dim for dim, size in enumerate(input.shape) if size > 1), default=-1)
+    if innermost in axes and input._geometry.numel:  # else whole rows move, of any dtype
         refuse_other_kinds("flip_cpu", input._dtype, "bifc")
     device = input._storage.device
     result = allocate(geo.preserving(input._geometry), input._dtype, device)
     result.array[...] = _flip_forward(device.backend.xp, input.array, axes if input.ndim else ())
-    record(_flip, (input, axes), result)
+    record(_flip, (input, given), result)
     return result
 
 

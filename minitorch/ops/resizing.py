@@ -30,8 +30,9 @@ def _becoming(view: Callable[..., Any], name: str) -> Callable[..., Any]:
     """The in-place form of a view: ``input`` becomes ``view(input, ...)``."""
 
     def call(input: Any, *arguments: Any, **names: Any) -> Any:
+        if isinstance(input, TensorBase):
+            check_inplace(input, name, overlap=True)
         result = view(input, *arguments, **names)
-        check_inplace(input, name, overlap=True)
         input._geometry, input._array = result._geometry, None
         bump_version(input)
         node = result._grad_fn

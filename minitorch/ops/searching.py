@@ -34,6 +34,8 @@ def _search(xp: Any, rows: Any, values: Any, sorter: Any, side: str, int32: bool
         for row, value, place in zip(flat, wanted, places):
             place[...] = xp.searchsorted(row, value, side)
         places = places.reshape(values.shape)
+    if values.dtype.kind == "f":
+        places = xp.where(xp.isnan(values), rows.shape[-1], places)  # no comparison with nan holds: behind everything
     return xp.asarray(places).astype(xp.int32 if int32 else xp.int64)
 
 

@@ -230,6 +230,7 @@ def nan_to_num(
 ) -> Any:
     """nan becomes ``nan`` (0), the infinities ``posinf`` and ``neginf`` (the dtype's largest and smallest number)."""
     arg.check_tensor(input, "nan_to_num")
+    arg.refuse_complex_gradient("nan_to_num", input)
     return _nan_to_num(input, *_replacements(input, nan, posinf, neginf), out=out)
 
 

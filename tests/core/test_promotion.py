@@ -106,10 +106,11 @@ def test_three_tensors_promote_as_in_an_operator_of_pytorch(three):
     assert repr(result_type_of(ours)) == expected
 
 
-def test_numpy_numbers_count_as_python_numbers():
+@pytest.mark.filterwarnings("ignore")
+def test_numpy_numbers_count_as_pytorch_counts_them():
     x = minitorch.zeros(2, dtype=minitorch.int8)
-    for number in (np.int64(3), np.float64(2.5), np.bool_(True), np.complex64(1j)):
-        theirs = torch.result_type(torch.zeros(2, dtype=torch.int8), number.item())
+    for number in (np.int64(3), np.float64(2.5), np.bool_(True), np.complex64(1j), np.complex128(1j), np.float32(1)):
+        theirs = torch.result_type(torch.zeros(2, dtype=torch.int8), number)
         assert repr(result_type_of([x, number])) == repr(theirs)
 
 

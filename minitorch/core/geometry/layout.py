@@ -19,6 +19,8 @@ remember = lru_cache(maxsize=8192)  # geometries come back: programs have few sh
 class Size(tuple[int, ...]):
     """A shape: a tuple of ints that prints as ``torch.Size([2, 3])``. ``TypeError`` for anything but ints."""
 
+    __module__ = "minitorch"  # where users find it, and what type(x) prints
+
     __slots__ = ()
 
     def __new__(cls, sizes: Iterable[Any] = ()) -> Size:

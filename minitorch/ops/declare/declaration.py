@@ -167,6 +167,12 @@ class OperatorNode(Node):
     needs: int
     list_sizes: dict[int, int] | None
 
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """Where gradients go. A node without a derivative names only inputs that want one, as PyTorch's does."""
+        functions = super().next_functions
+        return tuple([edge for edge in functions if edge[0]]) if type(self).__name__ == "NotImplemented" else functions
+
     def count_outputs(self) -> int:
         return sum(output is not None for output in self.outputs)  # what is no float has no gradient, and comes last
 

@@ -21,8 +21,10 @@ def name_in_place(
     differentiable: bool = True,
     derivative: Callable[..., Any] | None = None,
 ) -> None:
-    """Let ``function.inplace`` record the same derivatives under ``grad_fn``, or one that only raises, or ``derivative``,
-    which may do with the result and so needs no copy of what was there before."""
+    """Let ``function.inplace`` record the same derivatives under ``grad_fn``, or one that only raises.
+
+    ``derivative``: one that does with the result, and so needs no copy of what was there before.
+    """
     own = function.operator
     if not isinstance(own, Pointwise):
         raise TypeError(f"{own.name} is no pointwise operator")

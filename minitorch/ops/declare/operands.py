@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from minitorch.core import dtypes
+from minitorch.core.device import get_default_device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import result_type_of, scalar_type_name
 from minitorch.ops.declare.operator import Operator, device_of
-from minitorch.tensor_base import TensorBase
+from minitorch.tensor_base import TensorBase, wrap_any
 
 NUMBERS = (int, float, complex, np.number, np.bool_)
 _COMPUTE_IN = {dtypes.float16: dtypes.float32, dtypes.bfloat16: dtypes.float32}
@@ -71,6 +72,15 @@ def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:
 
 def _no_number_here(declaration: Pointwise, place: int) -> bool:
     return declaration.numbers == "refused" or declaration.numbers == "second" and place == 0
+
+
+def with_a_tensor(arguments: Sequence[Any]) -> Sequence[Any]:
+    """Two numbers with the first as a zero-dim tensor; anything else as it is."""
+    first, second, *others = arguments
+    if not isinstance(first, NUMBERS) or not isinstance(second, NUMBERS):
+        return arguments
+    dtype = dtypes.int64 if isinstance(first, int) and not isinstance(first, bool) else dtypes.of_python_number(first)
+    return wrap_any(number_as_array(first, dtype), get_default_device()), second, *others
 
 
 def device_of_operands(name: str, operands: Sequence[Any]) -> Any:

@@ -45,6 +45,7 @@ from minitorch.ops.declare.operands import (
     check_kind,
     check_operands,
     operand_dtypes,
+    with_a_tensor,
 )
 from minitorch.ops.declare.operands import number_as_array as number_as_array
 from minitorch.ops.declare.operator import OperatorFunction, as_function, record
@@ -243,10 +244,13 @@ def _general(declaration: Pointwise, otherwise: Callable[..., Any]) -> Callable[
 # ---- the general way ----------------------------------------------------------------------------------------------
 
 _SCALAR = geo.contiguous(())
+_OF_NUMBERS_ALONE = frozenset(("add", "sub", "mul", "div", "floor_divide"))  # add(1, 2) is tensor(3)
 
 
 def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -> Any:
     """Any operands: promote, broadcast, choose strides, run the forward, record."""
+    if not isinstance(arguments[0], TensorBase) and declaration.name in _OF_NUMBERS_ALONE:
+        arguments = with_a_tensor(arguments)
     if out is not None:
         return compute_into(declaration, arguments, out)
     operands = arguments[: declaration.operands]
