@@ -14,7 +14,7 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core.promotion import result_type_of, scalar_type_name
-from minitorch.ops.arithmetic import conj
+from minitorch.ops.arithmetic import conj, times_number
 from minitorch.ops.declare.operands import NUMBERS, check_representable, refuse_other_kinds
 from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.selection import where
@@ -118,7 +118,7 @@ def _pow_number(xp: Any, input: Any, out: Any, exponent: Any) -> Any:
 def _(grad: Any, input: Any, exponent: Any) -> Any:
     if exponent == 0:
         return grad.new_zeros(grad.shape)
-    return grad * conj(exponent * pow(input, exponent - 1))
+    return grad * conj(times_number(pow(input, exponent - 1), exponent))
 
 
 @pointwise("PowBackward1", kinds="ifc")

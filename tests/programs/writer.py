@@ -34,7 +34,7 @@ class Writer:
     def __init__(self, chance: Any, templates: Sequence[tuple[str, int]], dtypes: Sequence[str]) -> None:
         self.chance = chance
         self.dtypes = list(dtypes)
-        if COMPLEX[0] in dtypes and "float16" in dtypes:  # their meeting makes complex32, which NumPy does not have
+        if set(COMPLEX) & set(dtypes) and "float16" in dtypes:  # their meeting makes complex32, which NumPy does not have
             left_out = self.choice([["float16"], COMPLEX])
             self.dtypes = [dtype for dtype in dtypes if dtype not in left_out]
         self.machine = Machine(torch)
@@ -203,6 +203,21 @@ def alone(w: Writer) -> str:
 
 
 @placeholder
+def filled(w: Writer) -> str:
+    """``alone``, with elements: growing out of nothing shows what lay in memory before."""
+    names = [t.untyped_storage()._cdata for t in w.machine.tensors().values()]
+    w.x = w.pick(lambda t: t.numel() > 0 and not t._is_view() and names.count(t.untyped_storage()._cdata) == 1)
+    return w.x
+
+
+@placeholder
+def pair(w: Writer) -> str:
+    """A tensor of float32 or float64: two halves make a complex32, which NumPy does not have."""
+    w.x = w.pick(lambda t: t.dtype in (torch.float32, torch.float64))
+    return w.x
+
+
+@placeholder
 def same(w: Writer) -> str:
     """The variable picked before."""
     return w.x
@@ -364,7 +379,7 @@ def strided(w: Writer) -> str:
         size -= 1
     rows = max(1, min(2, (room - (size - 1) * step) // (size * step)))
     offset = w.number(0, max(0, room - ((rows - 1) * size * step + (size - 1) * step) - 1))
-    return repr(((rows, size), (size * step, step), offset))
+    return f"{(rows, size)}, {(size * step, step)}, {offset}"
 
 
 @placeholder
