@@ -763,8 +763,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         if self.requires_grad and value._dtype.category < dtypes.FLOATING:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
-        storage = value._storage.with_own_version()
-        storage.version = self._storage.version
+        storage = value._storage.with_version_of(self._storage)
         if self._meta is not None and (value._geometry, value._dtype) != (self._geometry, self._dtype):
             self._meta.accumulator = None
         self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None

@@ -39,13 +39,14 @@ class UntypedStorage:
     counted.
     """
 
-    __slots__ = ("data", "device", "version", "is_inference", "_first", "_rare", "__weakref__")
+    __slots__ = ("data", "device", "version", "is_inference", "_first", "_rare", "_counter", "__weakref__")
     data: Array
     device: Device
     version: int
     is_inference: bool
     _first: UntypedStorage  # set in twins only: the one that stands for all of them
     _rare: _Rare  # set when first needed, so that making a tensor does not pay for it
+    _counter: _Counter  # set only where the version counter is that of other memory too
 
     def __new__(cls, *args: Any, device: Any = None) -> UntypedStorage:
         place = cpu if device is None else place_of(device)
@@ -97,6 +98,18 @@ class UntypedStorage:
         twin._first = self.first_twin()
         twin._rare = self.rare()
         twin._rare.twins.add(twin)
+        return twin
+
+    def with_version_of(self, other: UntypedStorage) -> UntypedStorage:
+        """A twin that counts versions together with ``other``: after ``x.data = y``, ``x`` and the views it had lie in
+        different memory and still share one counter."""
+        if type(other) is not _CountedTogether:
+            counter = _Counter(other.version)
+            other.__class__ = _CountedTogether
+            other._counter = counter
+        twin = self.with_own_version()
+        twin.__class__ = _CountedTogether
+        twin._counter = other._counter
         return twin
 
     def first_twin(self) -> UntypedStorage:
@@ -271,6 +284,30 @@ class UntypedStorage:
 
 
 Storage = UntypedStorage  # its name inside the engine
+
+
+class _Counter:
+    """A version counter that stands by itself."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+
+class _CountedTogether(UntypedStorage):
+    """A storage whose version counter others have too. A class of its own, so that all others pay nothing for it."""
+
+    __slots__ = ()
+
+    @property  # type: ignore[override]
+    def version(self) -> int:
+        """How often one of those that share the counter was written."""
+        return self._counter.value
+
+    @version.setter
+    def version(self, value: int) -> None:
+        self._counter.value = value
 
 
 class _Rare:

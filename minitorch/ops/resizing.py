@@ -166,8 +166,7 @@ def set_(input: Any, *args: Any, **names: Any) -> Any:
     check_inplace(input, "set_", source, overlap=True)
     node = make_node(_setting, (input, source), input)
     bump_version(input)
-    twin = memory.with_own_version()
-    twin.version = input._storage.version
+    twin = memory.with_version_of(input._storage)
     input._storage, input._geometry, input._array = twin, geometry, None
     if node is not None:
         node.outputs = ((geometry, input._dtype),)

@@ -114,7 +114,8 @@ def _read(function: str, input: Any, dim: int, dtype: Dtype | None, out: Any = N
         dtype = out._dtype
     else:
         dtype = input._dtype if input._dtype.category >= dtypes.FLOATING else dtypes.int64
-    refuse_other_kinds(f"{function}_out_cpu", dtype, "ifc")
+    if input.ndim and input._geometry.numel:
+        refuse_other_kinds(f"{function}_out_cpu", dtype, "ifc")
     return axis, dtype
 
 
@@ -125,7 +126,8 @@ def _read_inplace(function: str, input: Any, dim: int, dtype: Dtype | None) -> t
             "match"
         )
     axis = geo.wrap_dim(arg.integer(dim, function, "dim"), input.ndim)
-    refuse_other_kinds(f"{function}_out_cpu", input._dtype, "ifc")
+    if input.ndim and input._geometry.numel:
+        refuse_other_kinds(f"{function}_out_cpu", input._dtype, "ifc")
     return axis, input._dtype
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import weakref
 
 import pytest
+from engines import same
 from outcomes import check_outcome, programs
 from statements import check_statements
 
@@ -92,3 +94,31 @@ SHARING = [
 @pytest.mark.parametrize("source", SHARING)
 def test_storages_are_shared_and_written_as_in_pytorch(source):
     check_statements(source)
+
+
+VERSIONS = [
+    "a=torch.zeros(4); b=a[:1]; d=a.detach(); b.data=torch.ones(2); b.mul_(2); r=(a._version,b._version,d._version,a)",
+    "a=torch.zeros(4); b=a[:2]; a.data=torch.ones(3); a.mul_(2); b.mul_(3); r=(a._version,b._version,a,b)",
+    "a=torch.zeros(4); b=a[:2]; c=torch.ones(3); a.set_(c); b.add_(1); c.add_(1); r=(a._version,b._version,c._version)",
+    "a=torch.zeros(4); x=a.data; x.add_(1); a.data=x; a.add_(1); r=(a._version,x._version,a,x)",
+    "a=torch.zeros(2); b=a[:1]; a.data=torch.ones(2); a.data=torch.ones(3); b.add_(1); r=(a._version,b._version)",
+    "a=torch.zeros(2); a.set_(a); r=a._version",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", VERSIONS)
+def test_views_count_together_even_in_different_memory(source):
+    def program(torch):
+        names = {"torch": torch}
+        exec(source, names)
+        return names["r"]
+
+    same(program)
+
+
+def test_data_of_a_parameter_can_be_replaced_without_keeping_the_old_memory():
+    x = minitorch.zeros(1000)
+    first = weakref.ref(x._storage)
+    for _ in range(3):
+        x.data = x.data * 2
+    assert first() is None
