@@ -84,18 +84,66 @@ from minitorch.core.memory_format import (
 )
 from minitorch.core.symbolic import sym_float, sym_int, sym_ite, sym_max, sym_min, sym_not, sym_sqrt, sym_sum
 from minitorch.dlpack import from_dlpack, to_dlpack
-from minitorch.ops.activation import (
-    hardshrink,
-    prelu,
-    relu,
-    relu_,
-    threshold,
-    threshold_,
+from minitorch.ops.creating.creation import (
+    empty,
+    empty_like,
+    empty_permuted,
+    empty_strided,
+    full,
+    full_like,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
 )
-from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d, adaptive_max_pool1d
-from minitorch.ops.advanced_indexing import index_put, index_put_, nonzero, put, take
-from minitorch.ops.advanced_indexing import nonzero as argwhere
-from minitorch.ops.arithmetic import (
+from minitorch.ops.creating.from_data import (
+    as_tensor,
+    asarray,
+    from_numpy,
+    frombuffer,
+    scalar_tensor,
+    tensor,
+)
+from minitorch.ops.creating.legacy_types import (
+    BFloat16Tensor,
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+    set_default_tensor_type,
+)
+from minitorch.ops.creating.random import (
+    bernoulli,
+    multinomial,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
+)
+from minitorch.ops.creating.random_counts import binomial, poisson
+from minitorch.ops.creating.ranges import (
+    arange,
+    cartesian_prod,
+    combinations,
+    eye,
+    linspace,
+    logspace,
+    meshgrid,
+    range,  # noqa: A004
+    tril_indices,
+    triu_indices,
+)
+from minitorch.ops.creating.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+from minitorch.ops.elementwise.arithmetic import (
     abs,  # noqa: A004
     absolute,
     add,
@@ -110,8 +158,8 @@ from minitorch.ops.arithmetic import (
     sub,
     subtract,
 )
-from minitorch.ops.bessel_functions import i0
-from minitorch.ops.bitwise import (
+from minitorch.ops.elementwise.bessel_functions import i0
+from minitorch.ops.elementwise.bitwise import (
     bitwise_and,
     bitwise_left_shift,
     bitwise_not,
@@ -119,9 +167,7 @@ from minitorch.ops.bitwise import (
     bitwise_right_shift,
     bitwise_xor,
 )
-from minitorch.ops.cholesky import cholesky_inverse, cholesky_solve
-from minitorch.ops.cholesky import torch_cholesky as cholesky
-from minitorch.ops.clamping import (
+from minitorch.ops.elementwise.clamping import (
     clamp,
     clamp_,
     clamp_max,
@@ -133,8 +179,8 @@ from minitorch.ops.clamping import (
     maximum,
     minimum,
 )
-from minitorch.ops.clamping import clamp as clip
-from minitorch.ops.comparison import (
+from minitorch.ops.elementwise.clamping import clamp as clip
+from minitorch.ops.elementwise.comparison import (
     allclose,
     eq,
     equal,
@@ -161,7 +207,7 @@ from minitorch.ops.comparison import (
     not_equal,
     signbit,
 )
-from minitorch.ops.complex_numbers import (
+from minitorch.ops.elementwise.complex_numbers import (
     angle,
     complex,  # noqa: A004
     conj,
@@ -176,33 +222,7 @@ from minitorch.ops.complex_numbers import (
     view_as_complex,
     view_as_real,
 )
-from minitorch.ops.convolution import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-)
-from minitorch.ops.copying import clone, fill, fill_, zero_
-from minitorch.ops.covariance import corrcoef, cov
-from minitorch.ops.creation import (
-    empty,
-    empty_like,
-    empty_permuted,
-    empty_strided,
-    full,
-    full_like,
-    ones,
-    ones_like,
-    zeros,
-    zeros_like,
-)
-from minitorch.ops.determinant import det, logdet
-from minitorch.ops.determinant import torch_slogdet as slogdet
-from minitorch.ops.differences import cumulative_trapezoid, diff, gradient, trapezoid, trapz
-from minitorch.ops.distance import cosine_similarity, pairwise_distance
-from minitorch.ops.division import (
+from minitorch.ops.elementwise.division import (
     div,
     divide,
     floor_divide,
@@ -210,18 +230,7 @@ from minitorch.ops.division import (
     remainder,
     true_divide,
 )
-from minitorch.ops.dropout import (
-    alpha_dropout,
-    alpha_dropout_,
-    dropout,
-    dropout_,
-    feature_alpha_dropout,
-    feature_alpha_dropout_,
-    feature_dropout,
-    feature_dropout_,
-)
-from minitorch.ops.einsum import einsum, tensordot
-from minitorch.ops.elementary import (
+from minitorch.ops.elementwise.elementary import (
     acos,
     acosh,
     arccos,
@@ -255,36 +264,13 @@ from minitorch.ops.elementary import (
     tan,
     tanh,
 )
-from minitorch.ops.embedding import embedding
-from minitorch.ops.embedding_losses import (
-    binary_cross_entropy_with_logits,
-    cosine_embedding_loss,
-    hinge_embedding_loss,
-    kl_div,
-    margin_ranking_loss,
-    poisson_nll_loss,
-    triplet_margin_loss,
-)
-from minitorch.ops.extremes import amax, amin, aminmax, argmax, argmin, max, min  # noqa: A004
-from minitorch.ops.from_data import (
-    as_tensor,
-    asarray,
-    from_numpy,
-    frombuffer,
-    scalar_tensor,
-    tensor,
-)
-from minitorch.ops.fused import (
+from minitorch.ops.elementwise.fused import (
     addcdiv,
     addcmul,
     lerp,
 )
-from minitorch.ops.gamma_functions import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
-from minitorch.ops.gather_scatter import gather, scatter, scatter_add, take_along_dim
-from minitorch.ops.histogram import bincount, histc, histogram, histogramdd
-from minitorch.ops.householder import geqrf, orgqr, ormqr
-from minitorch.ops.index_along import index_add, index_copy, index_fill, index_select
-from minitorch.ops.inplace import (
+from minitorch.ops.elementwise.gamma_functions import digamma, igamma, igammac, lgamma, mvlgamma, polygamma
+from minitorch.ops.elementwise.inplace import (
     abs_,
     acos_,
     acosh_,
@@ -339,6 +325,40 @@ from minitorch.ops.inplace import (
     trunc_,
     xlogy_,
 )
+from minitorch.ops.elementwise.number_parts import frexp, gcd, lcm, ldexp, nextafter
+from minitorch.ops.elementwise.powers import (
+    float_power,
+    pow,  # noqa: A004
+    reciprocal,
+    rsqrt,
+    sqrt,
+    square,
+)
+from minitorch.ops.elementwise.rounding import ceil, fix, floor, frac, round, trunc  # noqa: A004
+from minitorch.ops.elementwise.selection import (
+    masked_fill,
+    where,
+)
+from minitorch.ops.elementwise.special import (
+    copysign,
+    deg2rad,
+    heaviside,
+    hypot,
+    logaddexp,
+    logaddexp2,
+    nan_to_num,
+    nan_to_num_,
+    rad2deg,
+    sinc,
+    xlogy,
+)
+from minitorch.ops.indices.advanced_indexing import index_put, index_put_, nonzero, put, take
+from minitorch.ops.indices.advanced_indexing import nonzero as argwhere
+from minitorch.ops.indices.gather_scatter import gather, scatter, scatter_add, take_along_dim
+from minitorch.ops.indices.index_along import index_add, index_copy, index_fill, index_select
+from minitorch.ops.indices.masking import masked_scatter, masked_select
+from minitorch.ops.indices.places import nonzero_static, unravel_index
+from minitorch.ops.indices.scatter_reduce import index_reduce, scatter_reduce
 from minitorch.ops.inquiry import (
     broadcast_shapes,
     can_cast,
@@ -357,7 +377,102 @@ from minitorch.ops.inquiry import (
     promote_types,
     result_type,
 )
-from minitorch.ops.joining import (
+from minitorch.ops.linear_algebra.cholesky import cholesky_inverse, cholesky_solve
+from minitorch.ops.linear_algebra.cholesky import torch_cholesky as cholesky
+from minitorch.ops.linear_algebra.determinant import det, logdet
+from minitorch.ops.linear_algebra.determinant import torch_slogdet as slogdet
+from minitorch.ops.linear_algebra.einsum import einsum, tensordot
+from minitorch.ops.linear_algebra.householder import geqrf, orgqr, ormqr
+from minitorch.ops.linear_algebra.linalg import addmm, baddbmm, bmm, mm
+from minitorch.ops.linear_algebra.lu import lu_unpack
+from minitorch.ops.linear_algebra.lu import torch_lu as lu
+from minitorch.ops.linear_algebra.lu import torch_lu_solve as lu_solve
+from minitorch.ops.linear_algebra.matmul import bilinear, matmul
+from minitorch.ops.linear_algebra.matrix_functions import matrix_exp, matrix_power
+from minitorch.ops.linear_algebra.matrix_norms import frobenius_norm, norm_except_dim, nuclear_norm
+from minitorch.ops.linear_algebra.matrix_vector import addmv, addmv_, dot, mv, outer
+from minitorch.ops.linear_algebra.matrix_vector import outer as ger
+from minitorch.ops.linear_algebra.pairwise import cdist, dist, pdist
+from minitorch.ops.linear_algebra.product_sums import addbmm, addr
+from minitorch.ops.linear_algebra.pseudo_inverse import pinverse
+from minitorch.ops.linear_algebra.qr import torch_qr as qr
+from minitorch.ops.linear_algebra.removed import eig, lstsq, matrix_rank, solve, symeig
+from minitorch.ops.linear_algebra.renorm import renorm
+from minitorch.ops.linear_algebra.solving import inverse, triangular_solve
+from minitorch.ops.linear_algebra.svd import torch_svd as svd
+from minitorch.ops.linear_algebra.vector_products import chain_matmul, inner, kron, vdot
+from minitorch.ops.linear_algebra.vector_products import torch_cross as cross
+from minitorch.ops.neural.activation import (
+    hardshrink,
+    prelu,
+    relu,
+    relu_,
+    threshold,
+    threshold_,
+)
+from minitorch.ops.neural.adaptive_pooling import adaptive_avg_pool1d, adaptive_max_pool1d
+from minitorch.ops.neural.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
+from minitorch.ops.neural.dropout import (
+    alpha_dropout,
+    alpha_dropout_,
+    dropout,
+    dropout_,
+    feature_alpha_dropout,
+    feature_alpha_dropout_,
+    feature_dropout,
+    feature_dropout_,
+)
+from minitorch.ops.neural.embedding import embedding
+from minitorch.ops.neural.embedding_losses import (
+    binary_cross_entropy_with_logits,
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    kl_div,
+    margin_ranking_loss,
+    poisson_nll_loss,
+    triplet_margin_loss,
+)
+from minitorch.ops.neural.layer_norm import group_norm, layer_norm, rms_norm
+from minitorch.ops.neural.normalization import batch_norm, instance_norm
+from minitorch.ops.neural.padding import constant_pad_nd
+from minitorch.ops.neural.pixel_shuffle import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
+from minitorch.ops.neural.pooling import (
+    avg_pool1d,
+    max_pool1d,
+    max_pool1d_with_indices,
+    max_pool2d,
+    max_pool3d,
+)
+from minitorch.ops.neural.rrelu import rrelu, rrelu_
+from minitorch.ops.neural.smooth_activation import (
+    celu,
+    celu_,
+    selu,
+    selu_,
+)
+from minitorch.ops.neural.softmax import log_softmax, softmax
+from minitorch.ops.reductions.covariance import corrcoef, cov
+from minitorch.ops.reductions.differences import cumulative_trapezoid, diff, gradient, trapezoid, trapz
+from minitorch.ops.reductions.distance import cosine_similarity, pairwise_distance
+from minitorch.ops.reductions.extremes import amax, amin, aminmax, argmax, argmin, max, min  # noqa: A004
+from minitorch.ops.reductions.histogram import bincount, histc, histogram, histogramdd
+from minitorch.ops.reductions.norms import norm
+from minitorch.ops.reductions.quantile import nanquantile, quantile
+from minitorch.ops.reductions.reduction import all, any, count_nonzero, logsumexp, mean, nanmean, nansum, prod, sum  # noqa: A004
+from minitorch.ops.reductions.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
+from minitorch.ops.reductions.searching import bucketize, isin, searchsorted
+from minitorch.ops.reductions.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
+from minitorch.ops.reductions.statistics import std, std_mean, var, var_mean
+from minitorch.ops.reductions.unique import unique, unique_consecutive
+from minitorch.ops.shapes.copying import clone, fill, fill_, zero_
+from minitorch.ops.shapes.joining import (
     cat,
     column_stack,
     concat,
@@ -368,84 +483,9 @@ from minitorch.ops.joining import (
     stack,
     vstack,
 )
-from minitorch.ops.layer_norm import group_norm, layer_norm, rms_norm
-from minitorch.ops.legacy_types import (
-    BFloat16Tensor,
-    BoolTensor,
-    ByteTensor,
-    CharTensor,
-    DoubleTensor,
-    FloatTensor,
-    HalfTensor,
-    IntTensor,
-    LongTensor,
-    ShortTensor,
-    set_default_tensor_type,
-)
-from minitorch.ops.linalg import addmm, baddbmm, bmm, mm
-from minitorch.ops.lu import lu_unpack
-from minitorch.ops.lu import torch_lu as lu
-from minitorch.ops.lu import torch_lu_solve as lu_solve
-from minitorch.ops.masking import masked_scatter, masked_select
-from minitorch.ops.matmul import bilinear, matmul
-from minitorch.ops.matrix_building import block_diag, diagflat, vander
-from minitorch.ops.matrix_functions import matrix_exp, matrix_power
-from minitorch.ops.matrix_norms import frobenius_norm, norm_except_dim, nuclear_norm
-from minitorch.ops.matrix_vector import addmv, addmv_, dot, mv, outer
-from minitorch.ops.matrix_vector import outer as ger
-from minitorch.ops.normalization import batch_norm, instance_norm
-from minitorch.ops.norms import norm
-from minitorch.ops.number_parts import frexp, gcd, lcm, ldexp, nextafter
-from minitorch.ops.padding import constant_pad_nd
-from minitorch.ops.pairwise import cdist, dist, pdist
-from minitorch.ops.parts import as_strided, diagonal, narrow, select
-from minitorch.ops.pixel_shuffle import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
-from minitorch.ops.places import nonzero_static, unravel_index
-from minitorch.ops.pooling import (
-    avg_pool1d,
-    max_pool1d,
-    max_pool1d_with_indices,
-    max_pool2d,
-    max_pool3d,
-)
-from minitorch.ops.powers import (
-    float_power,
-    pow,  # noqa: A004
-    reciprocal,
-    rsqrt,
-    sqrt,
-    square,
-)
-from minitorch.ops.product_sums import addbmm, addr
-from minitorch.ops.pseudo_inverse import pinverse
-from minitorch.ops.qr import torch_qr as qr
-from minitorch.ops.quantile import nanquantile, quantile
-from minitorch.ops.random import (
-    bernoulli,
-    multinomial,
-    normal,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
-)
-from minitorch.ops.random_counts import binomial, poisson
-from minitorch.ops.ranges import (
-    arange,
-    cartesian_prod,
-    combinations,
-    eye,
-    linspace,
-    logspace,
-    meshgrid,
-    range,  # noqa: A004
-    tril_indices,
-    triu_indices,
-)
-from minitorch.ops.rearranging import (
+from minitorch.ops.shapes.matrix_building import block_diag, diagflat, vander
+from minitorch.ops.shapes.parts import as_strided, diagonal, narrow, select
+from minitorch.ops.shapes.rearranging import (
     diag,
     diag_embed,
     fliplr,
@@ -457,42 +497,8 @@ from minitorch.ops.rearranging import (
     tril,
     triu,
 )
-from minitorch.ops.reduction import all, any, count_nonzero, logsumexp, mean, nanmean, nansum, prod, sum  # noqa: A004
-from minitorch.ops.removed import eig, lstsq, matrix_rank, solve, symeig
-from minitorch.ops.renorm import renorm
-from minitorch.ops.resizing import as_strided_, resize_as_, squeeze_, unsqueeze_
-from minitorch.ops.rounding import ceil, fix, floor, frac, round, trunc  # noqa: A004
-from minitorch.ops.rrelu import rrelu, rrelu_
-from minitorch.ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
-from minitorch.ops.scatter_reduce import index_reduce, scatter_reduce
-from minitorch.ops.searching import bucketize, isin, searchsorted
-from minitorch.ops.selection import (
-    masked_fill,
-    where,
-)
-from minitorch.ops.smooth_activation import (
-    celu,
-    celu_,
-    selu,
-    selu_,
-)
-from minitorch.ops.softmax import log_softmax, softmax
-from minitorch.ops.solving import inverse, triangular_solve
-from minitorch.ops.sorting import argsort, kthvalue, median, mode, msort, nanmedian, sort, topk
-from minitorch.ops.special import (
-    copysign,
-    deg2rad,
-    heaviside,
-    hypot,
-    logaddexp,
-    logaddexp2,
-    nan_to_num,
-    nan_to_num_,
-    rad2deg,
-    sinc,
-    xlogy,
-)
-from minitorch.ops.splitting import (
+from minitorch.ops.shapes.resizing import as_strided_, resize_as_, squeeze_, unsqueeze_
+from minitorch.ops.shapes.splitting import (
     chunk,
     dsplit,
     hsplit,
@@ -502,13 +508,8 @@ from minitorch.ops.splitting import (
     unbind,
     vsplit,
 )
-from minitorch.ops.statistics import std, std_mean, var, var_mean
-from minitorch.ops.svd import torch_svd as svd
-from minitorch.ops.tuple_forms import flip, permute, reshape, tile
-from minitorch.ops.unique import unique, unique_consecutive
-from minitorch.ops.vector_products import chain_matmul, inner, kron, vdot
-from minitorch.ops.vector_products import torch_cross as cross
-from minitorch.ops.view_copies import (
+from minitorch.ops.shapes.tuple_forms import flip, permute, reshape, tile
+from minitorch.ops.shapes.view_copies import (
     alias_copy,
     as_strided_copy,
     detach_copy,
@@ -533,8 +534,8 @@ from minitorch.ops.view_copies import (
     view_as_real_copy,
     view_copy,
 )
-from minitorch.ops.view_scatter import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
-from minitorch.ops.views import (
+from minitorch.ops.shapes.view_scatter import as_strided_scatter, diagonal_scatter, select_scatter, slice_scatter
+from minitorch.ops.shapes.views import (
     adjoint,
     atleast_1d,
     atleast_2d,
@@ -553,8 +554,7 @@ from minitorch.ops.views import (
     unflatten,
     unsqueeze,
 )
-from minitorch.ops.views import movedim as moveaxis
-from minitorch.ops.windows import bartlett_window, blackman_window, hamming_window, hann_window, kaiser_window
+from minitorch.ops.shapes.views import movedim as moveaxis
 from minitorch.random import get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from minitorch.storage import (
     BFloat16Storage,

@@ -19,76 +19,80 @@ from minitorch._tensor_str import tensor_repr
 from minitorch.autograd.node import Hooks, RemovableHandle, add_tensor_hook, retain_grad
 from minitorch.autograd.watch import watch
 from minitorch.core import dtypes
-from minitorch.ops import (
-    activation,
-    advanced_indexing,
+from minitorch.ops import inquiry
+from minitorch.ops.creating import creation, from_data, legacy_types, random
+from minitorch.ops.declare.pointwise import declining
+from minitorch.ops.elementwise import (
     arithmetic,
     bessel_functions,
     bitwise,
-    cholesky,
     clamping,
     comparison,
     complex_numbers,
-    conversion,
-    copying,
-    covariance,
-    creation,
-    determinant,
-    differences,
     division,
     elementary,
-    extremes,
-    from_data,
     fused,
     gamma_functions,
+    number_parts,
+    powers,
+    rounding,
+    selection,
+    special,
+)
+from minitorch.ops.indices import (
+    advanced_indexing,
     gather_scatter,
-    histogram,
-    householder,
     index_along,
     indexing,
-    inquiry,
-    legacy_types,
+    masking,
+    places,
+    scatter_reduce,
+)
+from minitorch.ops.linear_algebra import (
+    cholesky,
+    determinant,
+    householder,
     linalg,
     lu,
-    masking,
     matmul,
-    matrix_building,
     matrix_functions,
     matrix_vector,
-    norms,
-    number_parts,
     pairwise,
-    parts,
-    places,
-    powers,
     product_sums,
     pseudo_inverse,
     qr,
-    quantile,
-    random,
-    rearranging,
-    reduction,
     removed,
     renorm,
-    resizing,
-    rounding,
-    scan,
-    scatter_reduce,
-    selection,
-    softmax,
     solving,
-    sorting,
-    special,
-    splitting,
-    statistics,
     svd,
-    unique,
     vector_products,
+)
+from minitorch.ops.neural import activation, softmax
+from minitorch.ops.reductions import (
+    covariance,
+    differences,
+    extremes,
+    histogram,
+    norms,
+    quantile,
+    reduction,
+    scan,
+    sorting,
+    statistics,
+    unique,
+)
+from minitorch.ops.shapes import (
+    conversion,
+    copying,
+    matrix_building,
+    parts,
+    rearranging,
+    resizing,
+    splitting,
     view_copies,
     view_scatter,
     views,
 )
-from minitorch.ops.declare.pointwise import declining
 from minitorch.tensor_base import TensorBase, bind_tensor_class, over_storage
 
 
@@ -99,7 +103,7 @@ class Tensor(TensorBase):
 
     __slots__ = ()
 
-    # ---- views (ops/views.py, parts.py, splitting.py) -------------------------------------------------------------
+    # ---- views (ops/shapes/views.py, parts.py, splitting.py) --------------------------------------------------------
     view = views.view_as_size
     reshape = views.reshape
     view_as = views.view_as
@@ -139,7 +143,7 @@ class Tensor(TensorBase):
     vsplit = splitting.vsplit
     dsplit = splitting.dsplit
 
-    # ---- its own geometry (ops/resizing.py) -----------------------------------------------------------------------
+    # ---- its own geometry (ops/shapes/resizing.py) ------------------------------------------------------------------
     squeeze_ = resizing.squeeze_
     unsqueeze_ = resizing.unsqueeze_
     t_ = resizing.t_
@@ -152,7 +156,7 @@ class Tensor(TensorBase):
     resize_as = resizing.resize_as
     set_ = resizing.set_
 
-    # ---- copying and converting (ops/copying.py, conversion.py) ---------------------------------------------------
+    # ---- copying and converting (ops/shapes/copying.py, conversion.py) ----------------------------------------------
     clone = copying.clone
     contiguous = copying.contiguous
     is_contiguous = copying.is_contiguous
@@ -180,7 +184,7 @@ class Tensor(TensorBase):
     is_pinned = conversion.is_pinned
     pin_memory = conversion.pin_memory
 
-    # ---- creation (ops/creation.py, from_data.py) -----------------------------------------------------------------
+    # ---- creation (ops/creating/creation.py, from_data.py) ----------------------------------------------------------
     __new__ = legacy_types.new_of_class
     _make_subclass = staticmethod(views.make_subclass)
     new = legacy_types.new
@@ -206,7 +210,7 @@ class Tensor(TensorBase):
     is_same_size = inquiry.is_same_size
     is_set_to = inquiry.is_set_to
 
-    # ---- arithmetic (ops/arithmetic.py, division.py, powers.py) ---------------------------------------------------
+    # ---- arithmetic (ops/elementwise/arithmetic.py, division.py, powers.py) -----------------------------------------
     add = arithmetic.add
     add_ = arithmetic.add_
     sub = subtract = arithmetic.sub
@@ -267,7 +271,7 @@ class Tensor(TensorBase):
     __imod__ = declining(division.remainder_)
     __ipow__ = declining(powers.pow_)
 
-    # ---- two in one (ops/fused.py) --------------------------------------------------------------------------------
+    # ---- two in one (ops/elementwise/fused.py) ----------------------------------------------------------------------
     addcmul = fused.addcmul
     addcmul_ = fused.addcmul_
     addcdiv = fused.addcdiv
@@ -275,7 +279,7 @@ class Tensor(TensorBase):
     lerp = fused.lerp
     lerp_ = fused.lerp_
 
-    # ---- the larger, the smaller, bounds (ops/clamping.py) --------------------------------------------------------
+    # ---- the larger, the smaller, bounds (ops/elementwise/clamping.py) ----------------------------------------------
     maximum = clamping.maximum
     minimum = clamping.minimum
     fmax = clamping.fmax
@@ -287,7 +291,7 @@ class Tensor(TensorBase):
     clamp_max = clamping.clamp_max
     clamp_max_ = clamping.clamp_max_
 
-    # ---- comparisons and choosing (ops/comparison.py, selection.py) -----------------------------------------------
+    # ---- comparisons and choosing (ops/elementwise/comparison.py, selection.py) -------------------------------------
     eq = comparison.eq
     ne = not_equal = comparison.ne
     lt = less = comparison.lt
@@ -329,7 +333,7 @@ class Tensor(TensorBase):
     masked_fill = selection.masked_fill
     masked_fill_ = selection.masked_fill_
 
-    # ---- bits (ops/bitwise.py) ------------------------------------------------------------------------------------
+    # ---- bits (ops/elementwise/bitwise.py) --------------------------------------------------------------------------
     bitwise_and = bitwise.bitwise_and
     bitwise_or = bitwise.bitwise_or
     bitwise_xor = bitwise.bitwise_xor
@@ -356,7 +360,7 @@ class Tensor(TensorBase):
     __irshift__ = bitwise.bitwise_right_shift.inplace_dunder
     __invert__ = bitwise.invert
 
-    # ---- elementary functions (ops/elementary.py) -----------------------------------------------------------------
+    # ---- elementary functions (ops/elementwise/elementary.py) -------------------------------------------------------
     exp = elementary.exp
     exp_ = elementary.exp.inplace
     exp2 = elementary.exp2
@@ -408,7 +412,7 @@ class Tensor(TensorBase):
     logit = elementary.logit
     logit_ = elementary.logit_
 
-    # ---- made of others (ops/special.py) --------------------------------------------------------------------------
+    # ---- made of others (ops/elementwise/special.py) ----------------------------------------------------------------
     hypot = special.hypot
     hypot_ = special.hypot.inplace
     logaddexp = special.logaddexp
@@ -428,7 +432,7 @@ class Tensor(TensorBase):
     nan_to_num = special.nan_to_num
     nan_to_num_ = special.nan_to_num_
 
-    # ---- gamma and Bessel functions (ops/gamma_functions.py, bessel_functions.py) ------------------------------------
+    # ---- gamma and Bessel functions (ops/elementwise/gamma_functions.py, bessel_functions.py) -----------------------
     lgamma = gamma_functions.lgamma
     lgamma_ = gamma_functions.lgamma.inplace
     digamma = gamma_functions.digamma
@@ -444,7 +448,7 @@ class Tensor(TensorBase):
     i0 = bessel_functions.i0
     i0_ = bessel_functions.i0.inplace
 
-    # ---- parts of numbers (ops/number_parts.py) ---------------------------------------------------------------------
+    # ---- parts of numbers (ops/elementwise/number_parts.py) ---------------------------------------------------------
     frexp = number_parts.frexp
     ldexp = number_parts.ldexp
     ldexp_ = number_parts.ldexp.inplace
@@ -455,7 +459,7 @@ class Tensor(TensorBase):
     lcm = number_parts.lcm
     lcm_ = number_parts.lcm.inplace
 
-    # ---- rounding (ops/rounding.py) -------------------------------------------------------------------------------
+    # ---- rounding (ops/elementwise/rounding.py) ---------------------------------------------------------------------
     round = rounding.round
     round_ = rounding.round_
     floor = rounding.floor
@@ -467,7 +471,7 @@ class Tensor(TensorBase):
     frac = rounding.frac
     frac_ = rounding.frac.inplace
 
-    # ---- complex numbers (ops/complex_numbers.py) -----------------------------------------------------------------
+    # ---- complex numbers (ops/elementwise/complex_numbers.py) -------------------------------------------------------
     conj = complex_numbers.conj
     conj_physical = complex_numbers.conj_physical
     resolve_conj = complex_numbers.resolve_conj
@@ -477,13 +481,13 @@ class Tensor(TensorBase):
     real = property(complex_numbers.real, complex_numbers.set_real)
     imag = property(complex_numbers.imag, complex_numbers.set_imag)
 
-    # ---- activations that are methods too (ops/activation.py) -----------------------------------------------------
+    # ---- activations that are methods too (ops/neural/activation.py) ------------------------------------------------
     relu = activation.relu
     relu_ = activation.relu_
     prelu = activation.prelu
     hardshrink = activation.hardshrink
 
-    # ---- reductions (ops/reduction.py, extremes.py, statistics.py, norms.py, scan.py) -----------------------------
+    # ---- reductions (ops/reductions/reduction.py, extremes.py, statistics.py, norms.py, scan.py) --------------------
     sum = reduction.sum
     sum_to_size = reduction.sum_to_size
     nansum = reduction.nansum
@@ -512,7 +516,7 @@ class Tensor(TensorBase):
     cummin = scan.cummin
     logcumsumexp = scan.logcumsumexp
 
-    # ---- summaries of samples (ops/histogram.py, quantile.py, differences.py, covariance.py) ------------------------
+    # ---- summaries of samples (ops/reductions/histogram.py, quantile.py, differences.py, covariance.py) -------------
     bincount = histogram.bincount
     histc = histogram.histc
     diff = differences.diff
@@ -522,7 +526,7 @@ class Tensor(TensorBase):
     quantile = quantile.quantile
     histogram = histogram.histogram  # last: from here on the name means the method
 
-    # ---- order (ops/sorting.py, unique.py) ------------------------------------------------------------------------
+    # ---- order (ops/reductions/sorting.py, unique.py) ---------------------------------------------------------------
     sort = sorting.sort
     argsort = sorting.argsort
     msort = sorting.msort
@@ -534,7 +538,7 @@ class Tensor(TensorBase):
     unique_consecutive = unique.unique_consecutive
     unique = unique.unique  # last: from here on the name means the method
 
-    # ---- indexing (ops/indexing.py, advanced_indexing.py, gather_scatter.py, index_along.py, masking.py) ----------
+    # ---- indexing (ops/indices/indexing.py, advanced_indexing.py, gather_scatter.py, index_along.py, masking.py) ----
     __getitem__ = indexing.getitem
     __setitem__ = indexing.setitem
     __delitem__ = indexing.delitem
@@ -565,10 +569,10 @@ class Tensor(TensorBase):
     masked_scatter = masking.masked_scatter
     masked_scatter_ = masking.masked_scatter_
 
-    # ---- places (ops/places.py) -------------------------------------------------------------------------------------
+    # ---- places (ops/indices/places.py) -----------------------------------------------------------------------------
     nonzero_static = places.nonzero_static
 
-    # ---- rearranging (ops/rearranging.py) -------------------------------------------------------------------------
+    # ---- rearranging (ops/shapes/rearranging.py) --------------------------------------------------------------------
     flip = rearranging.flip
     fliplr = rearranging.fliplr
     flipud = rearranging.flipud
@@ -585,7 +589,7 @@ class Tensor(TensorBase):
     diag_embed = rearranging.diag_embed
     trace = rearranging.trace
 
-    # ---- linear algebra (ops/solving.py, lu.py, cholesky.py, qr.py, ...; the public names are in linalg.py) ----------
+    # ---- linear algebra (ops/linear_algebra/; the public names are in linalg.py) ------------------------------------
     det = determinant.det
     logdet = determinant.logdet
     slogdet = determinant.torch_slogdet
@@ -612,7 +616,7 @@ class Tensor(TensorBase):
     symeig = removed.symeig
     solve = removed.solve
 
-    # ---- parts written into copies (ops/view_scatter.py), views that nobody knows (ops/view_copies.py) --------------
+    # ---- parts written into copies, views that nobody knows (ops/shapes/view_scatter.py, view_copies.py) ------------
     as_strided_scatter = view_scatter.as_strided_scatter
     diagonal_scatter = view_scatter.diagonal_scatter
     select_scatter = view_scatter.select_scatter
@@ -624,7 +628,7 @@ class Tensor(TensorBase):
     diagflat = matrix_building.diagflat
     fill_diagonal_ = matrix_building.fill_diagonal_
 
-    # ---- matrix products (ops/linalg.py, matrix_vector.py, matmul.py), softmax ---------------------------------
+    # ---- matrix products (ops/linear_algebra/linalg.py, matrix_vector.py, matmul.py), softmax -----------------------
     mm = linalg.mm
     bmm = linalg.bmm
     mv = matrix_vector.mv
@@ -651,7 +655,7 @@ class Tensor(TensorBase):
     log_softmax = softmax.log_softmax
     softmax = softmax.softmax
 
-    # ---- random (ops/random.py) -----------------------------------------------------------------------------------
+    # ---- random (ops/creating/random.py) ----------------------------------------------------------------------------
     uniform_ = random.uniform_
     normal_ = random.normal_
     random_ = random.random_

@@ -18,8 +18,8 @@ from typing import Any
 
 from minitorch.core.device import cpu
 from minitorch.core.geometry import contiguous
-from minitorch.ops.resizing import set_
-from minitorch.ops.views import as_subclass
+from minitorch.ops.shapes.resizing import set_
+from minitorch.ops.shapes.views import as_subclass
 from minitorch.storage import TypedStorage, typed_storage
 from minitorch.tensor_base import allocate, is_exactly_tensor
 

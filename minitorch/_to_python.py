@@ -97,7 +97,7 @@ def to_array(tensor: Any, dtype: Any = None, copy: bool | None = None) -> np.nda
 
 def from_ufunc(tensor: Any, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
     """What NumPy's functions make of their result when a tensor went in: ``np.sin(x)`` is a tensor again."""
-    from minitorch.ops.from_data import from_numpy
+    from minitorch.ops.creating.from_data import from_numpy
 
     if not isinstance(array, (np.ndarray, np.generic)):
         raise AttributeError(f"__array_wrap__: expected an array, which has a dtype, not {type(array).__name__}")

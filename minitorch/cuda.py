@@ -20,7 +20,7 @@ def is_available() -> bool:
 
 def __getattr__(name: str) -> Any:
     """``cuda.FloatTensor`` and its kin: an instance of none, and not to be made."""
-    from minitorch.ops.legacy_types import CUDA
+    from minitorch.ops.creating.legacy_types import CUDA
 
     if name not in CUDA:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -36,8 +36,8 @@ from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import preserve_format
 from minitorch.ops import arguments as arg
-from minitorch.ops.copying import clone
-from minitorch.ops.from_data import from_numpy
+from minitorch.ops.creating.from_data import from_numpy
+from minitorch.ops.shapes.copying import clone
 
 
 class DLDeviceType(IntEnum):
@@ -60,7 +60,7 @@ class DLDeviceType(IntEnum):
     kDLMAIA = 17
 
 
-# ---- the struct in a capsule -----------------------------------------------------------------------------------------
+# ---- the struct in a capsule ----------------------------------------------------------------------------------------
 
 _UNSIGNED, _BFLOAT, _FLOAT8_E4M3FN, _FLOAT8_E5M2 = 1, 4, 10, 12
 _UNKNOWN_TO_NUMPY = {
@@ -90,7 +90,7 @@ def _kind_in(capsule: Any) -> Any:
     )
 
 
-# ---- out of the engine -----------------------------------------------------------------------------------------------
+# ---- out of the engine ----------------------------------------------------------------------------------------------
 
 
 def export(
@@ -135,7 +135,7 @@ def to_dlpack(tensor: Any) -> Any:
     return _capsule_over(arg.tensor(tensor, "to_dlpack", "tensor"), None)
 
 
-# ---- into the engine -------------------------------------------------------------------------------------------------
+# ---- into the engine ------------------------------------------------------------------------------------------------
 
 
 class _Handed:

@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
-from minitorch.ops.views import as_subclass
+from minitorch.ops.shapes.views import as_subclass
 from minitorch.tensor_base import TensorBase, is_exactly_tensor
 
 
@@ -56,7 +56,7 @@ def disabled_torch_function(func: Any, types: Any, args: Any = (), kwargs: Any =
     return NotImplemented
 
 
-# ---- who is asked, and what is answered ------------------------------------------------------------------------------
+# ---- who is asked, and what is answered -----------------------------------------------------------------------------
 
 
 def _wants_to_be_asked(value: Any) -> bool:
@@ -116,7 +116,7 @@ def _of_class(result: Any, cls: type) -> Any:
     return result
 
 
-# ---- methods: a class between Tensor and its subclasses --------------------------------------------------------------
+# ---- methods: a class between Tensor and its subclasses -------------------------------------------------------------
 
 _TENSOR_ATTRIBUTES = ("T", "H", "mT", "mH", "real", "imag", "data")
 _NOT_ASKED = frozenset((
@@ -170,7 +170,7 @@ def prepare_subclass(cls: type, tensor_class: type) -> None:
         _let_functions_ask()
 
 
-# ---- functions -------------------------------------------------------------------------------------------------------
+# ---- functions ------------------------------------------------------------------------------------------------------
 
 _MODULES = (
     "minitorch", "minitorch.autograd", "minitorch.nn.functional", "minitorch.special", "minitorch.linalg",

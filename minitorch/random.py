@@ -1,6 +1,6 @@
 """``torch.random``: seeding the default generator, its state, and leaving it untouched for a while.
 
-The stream itself is ``core/generator.py``; what is drawn from it is ``ops/random.py``.
+The stream itself is ``core/generator.py``; what is drawn from it is ``ops/creating/random.py``.
 
 PyTorch: ``torch/random.py``.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from minitorch.core import generator
 from minitorch.core.generator import Generator
 from minitorch.core.generator import default_generator as default_generator
-from minitorch.ops.from_data import from_numpy
+from minitorch.ops.creating.from_data import from_numpy
 
 generator.bind_state_type(from_numpy)
 

@@ -25,8 +25,8 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
 from minitorch.core.storage import UntypedStorage as UntypedStorage
 from minitorch.core.storage import from_bytes
-from minitorch.ops.copying import fill_, write_elements
-from minitorch.ops.from_data import tensor
+from minitorch.ops.creating.from_data import tensor
+from minitorch.ops.shapes.copying import fill_, write_elements
 from minitorch.tensor_base import over_storage
 
 _NAMES = {
@@ -255,7 +255,7 @@ def _typed(content: bytes, device: Device, dtype: Dtype) -> TypedStorage:
     return TypedStorage(wrap_storage=from_bytes(content, device), dtype=dtype)
 
 
-# ---- FloatStorage and its kin ----------------------------------------------------------------------------------------
+# ---- FloatStorage and its kin ---------------------------------------------------------------------------------------
 
 
 class _AnyOfDtype(type):
@@ -298,7 +298,7 @@ BY_DTYPE = {
 }  # fmt: skip
 
 
-# ---- methods of Tensor -----------------------------------------------------------------------------------------------
+# ---- methods of Tensor ----------------------------------------------------------------------------------------------
 
 
 def typed_storage(input: Any) -> TypedStorage:

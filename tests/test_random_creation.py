@@ -389,7 +389,9 @@ def creation_program(rng: Random) -> Program:
 @given(programs(creation_program))
 @examples(300)
 def test_random_calls_make_the_same_tensors_as_in_pytorch(program: Program) -> None:
-    check_program(program, any_error=True)  # the types are compared in tests/ops/test_creation.py and test_ranges.py
+    check_program(
+        program, any_error=True
+    )  # the types are compared in tests/ops/creating/test_creation.py and test_ranges.py
 
 
 def test_the_comparison_notices_a_difference() -> None:

@@ -244,7 +244,7 @@ _WHY_NOT = "nothing it was computed from requires grad, or it was computed under
 
 
 def _one(root: Any, shape: Any, dtype: Any) -> Any:
-    from minitorch.ops.creation import ones, ones_like
+    from minitorch.ops.creating.creation import ones, ones_like
 
     is_edge = isinstance(root, GradientEdge)
     if not is_edge and not root.requires_grad:
@@ -260,7 +260,7 @@ def _one(root: Any, shape: Any, dtype: Any) -> Any:
 
 
 def _zeros_like(source: Any, requires_grad: bool) -> Any:
-    from minitorch.ops.creation import zeros_like
+    from minitorch.ops.creating.creation import zeros_like
 
     if isinstance(source, GradientEdge):
         raise RuntimeError("materialize_grads cannot be used when the given input is a GradientEdge")

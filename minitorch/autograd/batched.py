@@ -15,8 +15,8 @@ from minitorch.tensor_base import TensorBase
 
 def for_each_in_batch(roots: Sequence[Any], given: Any, backward: Callable[[Any, bool], list[Any]]) -> list[Any]:
     """``backward(cotangents, is_last)`` for every index of the first dimension of the cotangents; results stacked."""
-    from minitorch.ops.joining import stack
-    from minitorch.ops.views import alias
+    from minitorch.ops.shapes.joining import stack
+    from minitorch.ops.shapes.views import alias
 
     cotangents = (given,) if given is None or isinstance(given, TensorBase) else tuple(given)
     size = _batch_size(roots, cotangents)

@@ -33,7 +33,7 @@ from minitorch.autograd.grad_mode import _ModeContext, enable_grad, is_grad_enab
 from minitorch.autograd.node import AccumulateGrad, Node, fit_gradient, gradient_edge
 from minitorch.autograd.watch import watch
 from minitorch.core.dtypes import FLOATING
-from minitorch.ops.creation import zeros
+from minitorch.ops.creating.creation import zeros
 from minitorch.ops.declare.declaration import RESULT
 from minitorch.tensor_base import over_storage
 

@@ -219,6 +219,6 @@ class BackwardCFunction(Node, FunctionCtx):
 
 
 def _zeros(shape: tuple[int, ...], dtype: Any, device: Any) -> Any:
-    from minitorch.ops.creation import zeros
+    from minitorch.ops.creating.creation import zeros
 
     return zeros(shape, dtype=dtype, device=device)

@@ -27,7 +27,7 @@ from typing import Any
 
 import minitorch.autograd as autograd
 from minitorch.autograd.grad_mode import enable_grad, is_grad_enabled, set_grad_enabled
-from minitorch.ops.creation import zeros_like
+from minitorch.ops.creating.creation import zeros_like
 from minitorch.tensor_base import TensorBase
 
 Program = Callable[..., Any]
@@ -179,7 +179,7 @@ def _gradient(
 
 def _rows(output: Any, place: int, inputs: Tensors, create_graph: bool, strict: bool) -> Tensors:
     """The Jacobian of one output, one backward pass an element: for each input (*output shape, *input shape)."""
-    from minitorch.ops.joining import stack
+    from minitorch.ops.shapes.joining import stack
 
     rows: list[list[Any]] = [[] for _ in inputs]
     for element in output.reshape(-1).unbind(0) if output.numel() else ():
@@ -202,7 +202,7 @@ def _rows(output: Any, place: int, inputs: Tensors, create_graph: bool, strict: 
 def _jacobian_by_columns(func: Program, inputs: Any, strict: bool, vectorize: bool) -> Any:
     """The Jacobian in forward mode: one run of the function for each element of the inputs."""
     from minitorch.autograd import forward_ad
-    from minitorch.ops.joining import stack
+    from minitorch.ops.shapes.joining import stack
 
     if strict:
         raise RuntimeError(_together("strict=True", 'strategy="forward-mode"', "strict"))

@@ -53,8 +53,8 @@ from minitorch.autograd.jacobians import (
 )
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.ops.from_data import from_numpy
-from minitorch.ops.joining import stack
+from minitorch.ops.creating.from_data import from_numpy
+from minitorch.ops.shapes.joining import stack
 from minitorch.tensor_base import TensorBase
 
 

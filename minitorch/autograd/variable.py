@@ -40,7 +40,7 @@ class Variable(metaclass=VariableMeta):
     _execution_engine = _ExecutionEngine()
 
     def __new__(cls, data: Any = None, requires_grad: bool = False, *, volatile: Any = None) -> Any:
-        from minitorch.ops.creation import empty
+        from minitorch.ops.creating.creation import empty
 
         if volatile is not None:
             warnings.warn(

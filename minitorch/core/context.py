@@ -23,7 +23,7 @@ class _Context:
     warn_always = False
 
 
-# ---- threads ---------------------------------------------------------------------------------------------------------
+# ---- threads --------------------------------------------------------------------------------------------------------
 
 
 def _count(value: Any, function: str) -> int:
@@ -66,7 +66,7 @@ def compiled_with_cxx11_abi() -> bool:
     return True
 
 
-# ---- determinism -----------------------------------------------------------------------------------------------------
+# ---- determinism ----------------------------------------------------------------------------------------------------
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -112,7 +112,7 @@ def get_deterministic_debug_mode() -> int:
     return 0 if not _Context.deterministic else 1 if _Context.warn_only else 2
 
 
-# ---- precision, warnings ---------------------------------------------------------------------------------------------
+# ---- precision, warnings --------------------------------------------------------------------------------------------
 
 
 def get_float32_matmul_precision() -> str:

@@ -74,7 +74,7 @@ def _poisson_by_rejection(rate: float, uniform: Uniform) -> int:
             return k
 
 
-# ---- binomial --------------------------------------------------------------------------------------------------------
+# ---- binomial -------------------------------------------------------------------------------------------------------
 
 
 def binomial(gen: Generator, counts: Array, chances: Array) -> Array:

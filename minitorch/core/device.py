@@ -117,7 +117,7 @@ def _intern(kind: str, index: int | None) -> device:
 cpu = device("cpu")
 
 
-# ---- where new tensors go --------------------------------------------------------------------------------------------
+# ---- where new tensors go -------------------------------------------------------------------------------------------
 
 
 class _Defaults(threading.local):

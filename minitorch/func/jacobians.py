@@ -26,7 +26,7 @@ from minitorch.func.transforms import (
     split_aux,
 )
 from minitorch.func.trees import flatten
-from minitorch.ops.joining import stack
+from minitorch.ops.shapes.joining import stack
 
 
 def jacrev(

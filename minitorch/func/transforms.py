@@ -21,7 +21,7 @@ import minitorch.autograd as autograd
 from minitorch.autograd.grad_mode import enable_grad, is_grad_enabled
 from minitorch.autograd.node import AccumulateGrad, Node, gradient_edge
 from minitorch.func.trees import flatten, form
-from minitorch.ops.creation import ones_like, zeros_like
+from minitorch.ops.creating.creation import ones_like, zeros_like
 from minitorch.tensor_base import TensorBase
 
 Program = Callable[..., Any]

@@ -1,6 +1,6 @@
 """The activations of ``nn.functional`` that have an ``inplace`` flag: the operator, or its in-place twin.
 
-The formulas are in ``ops/activation.py`` (made of straight lines) and ``ops/smooth_activation.py``.
+The formulas are in ``ops/neural/activation.py`` (made of straight lines) and ``ops/neural/smooth_activation.py``.
 
 PyTorch: ``torch/nn/functional.py``.
 """
@@ -11,10 +11,10 @@ import warnings
 from typing import Any
 
 from minitorch.core.memory_format import contiguous_format
-from minitorch.ops import activation, smooth_activation
-from minitorch.ops import rrelu as rrelus
-from minitorch.ops.creation import empty_like, zeros_like
-from minitorch.ops.random import exponential_
+from minitorch.ops.creating.creation import empty_like, zeros_like
+from minitorch.ops.creating.random import exponential_
+from minitorch.ops.neural import activation, smooth_activation
+from minitorch.ops.neural import rrelu as rrelus
 
 
 def relu(input: Any, inplace: bool = False) -> Any:

@@ -2,14 +2,14 @@
 
 There is no arithmetic here. Each function checks what PyTorch checks in Python, and calls the operator of its family:
 
-    linear, bilinear               ops/matmul.py            softmax, log_softmax     ops/softmax.py
-    conv*, conv_transpose*         ops/convolution.py       dropout*                 ops/dropout.py
-    *_pool*                        ops/pooling.py           relu, silu, ...          nn/activation_functions.py
-    adaptive_*_pool*               ops/adaptive_pooling.py  losses                   nn/loss_functions.py
-    unfold, fold                   ops/unfold.py            batch_norm               ops/normalization.py
-    layer_norm, group_norm         ops/layer_norm.py        cosine_similarity        ops/distance.py
-    pad                            ops/padding.py           embedding                ops/embedding.py
-    interpolate                    ops/upsampling.py        attention                ops/attention.py
+    linear, bilinear           ops/linear_algebra/matmul.py       softmax, log_softmax     ops/neural/softmax.py
+    conv*, conv_transpose*     ops/neural/convolution.py          dropout*                 ops/neural/dropout.py
+    *_pool*                    ops/neural/pooling.py              relu, silu, ...          nn/activation_functions.py
+    adaptive_*_pool*           ops/neural/adaptive_pooling.py     losses                   nn/loss_functions.py
+    unfold, fold               ops/neural/unfold.py               batch_norm               ops/neural/normalization.py
+    layer_norm, group_norm     ops/neural/layer_norm.py           cosine_similarity        ops/reductions/distance.py
+    pad                        ops/neural/padding.py              embedding                ops/neural/embedding.py
+    interpolate                ops/neural/upsampling.py           attention                ops/neural/attention.py
 
 PyTorch: ``torch/nn/functional.py``.
 """
@@ -51,52 +51,52 @@ from minitorch.nn.loss_functions import mse_loss as mse_loss
 from minitorch.nn.loss_functions import nll_loss as nll_loss
 from minitorch.nn.loss_functions import smooth_l1_loss as smooth_l1_loss
 from minitorch.nn.loss_functions import soft_margin_loss as soft_margin_loss
-from minitorch.ops import adaptive_pooling, normalization, pooling
-from minitorch.ops import dropout as dropouts
-from minitorch.ops import embedding as embeddings
-from minitorch.ops import layer_norm as layer_norms
-from minitorch.ops import softmax as softmaxes
-from minitorch.ops import unfold as windows
-from minitorch.ops.activation import hardshrink as hardshrink
-from minitorch.ops.activation import hardtanh_ as hardtanh_
-from minitorch.ops.activation import leaky_relu_ as leaky_relu_
-from minitorch.ops.activation import prelu as prelu
-from minitorch.ops.activation import relu_ as relu_
-from minitorch.ops.activation import softshrink as softshrink
-from minitorch.ops.activation import threshold_ as threshold_
-from minitorch.ops.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
 from minitorch.ops.arguments import check_tensor, integer
-from minitorch.ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
-from minitorch.ops.convolution import conv1d as conv1d
-from minitorch.ops.convolution import conv2d as conv2d
-from minitorch.ops.convolution import conv3d as conv3d
-from minitorch.ops.convolution import conv_transpose1d as conv_transpose1d
-from minitorch.ops.convolution import conv_transpose2d as conv_transpose2d
-from minitorch.ops.convolution import conv_transpose3d as conv_transpose3d
-from minitorch.ops.distance import cosine_similarity as cosine_similarity
-from minitorch.ops.distance import pairwise_distance as pairwise_distance
-from minitorch.ops.matmul import bilinear as bilinear
-from minitorch.ops.matmul import linear as linear
-from minitorch.ops.padding import pad as pad
-from minitorch.ops.pairwise import pdist as pdist
-from minitorch.ops.pixel_shuffle import channel_shuffle as channel_shuffle
-from minitorch.ops.pixel_shuffle import native_channel_shuffle as native_channel_shuffle
-from minitorch.ops.pixel_shuffle import pixel_shuffle as pixel_shuffle
-from minitorch.ops.pixel_shuffle import pixel_unshuffle as pixel_unshuffle
-from minitorch.ops.pooling import avg_pool1d as avg_pool1d
-from minitorch.ops.pooling import avg_pool2d as avg_pool2d
-from minitorch.ops.pooling import avg_pool3d as avg_pool3d
-from minitorch.ops.rrelu import rrelu_ as rrelu_
-from minitorch.ops.smooth_activation import celu_ as celu_
-from minitorch.ops.smooth_activation import elu_ as elu_
-from minitorch.ops.smooth_activation import gelu as gelu
-from minitorch.ops.smooth_activation import glu as glu
-from minitorch.ops.smooth_activation import logsigmoid as logsigmoid
-from minitorch.ops.smooth_activation import selu_ as selu_
-from minitorch.ops.smooth_activation import softplus as softplus
-from minitorch.ops.smooth_activation import softsign as softsign
-from minitorch.ops.smooth_activation import tanhshrink as tanhshrink
-from minitorch.ops.upsampling import interpolate as interpolate
+from minitorch.ops.linear_algebra.matmul import bilinear as bilinear
+from minitorch.ops.linear_algebra.matmul import linear as linear
+from minitorch.ops.linear_algebra.pairwise import pdist as pdist
+from minitorch.ops.neural import adaptive_pooling, normalization, pooling
+from minitorch.ops.neural import dropout as dropouts
+from minitorch.ops.neural import embedding as embeddings
+from minitorch.ops.neural import layer_norm as layer_norms
+from minitorch.ops.neural import softmax as softmaxes
+from minitorch.ops.neural import unfold as windows
+from minitorch.ops.neural.activation import hardshrink as hardshrink
+from minitorch.ops.neural.activation import hardtanh_ as hardtanh_
+from minitorch.ops.neural.activation import leaky_relu_ as leaky_relu_
+from minitorch.ops.neural.activation import prelu as prelu
+from minitorch.ops.neural.activation import relu_ as relu_
+from minitorch.ops.neural.activation import softshrink as softshrink
+from minitorch.ops.neural.activation import threshold_ as threshold_
+from minitorch.ops.neural.adaptive_pooling import adaptive_avg_pool1d as adaptive_avg_pool1d
+from minitorch.ops.neural.attention import scaled_dot_product_attention as scaled_dot_product_attention
+from minitorch.ops.neural.convolution import conv1d as conv1d
+from minitorch.ops.neural.convolution import conv2d as conv2d
+from minitorch.ops.neural.convolution import conv3d as conv3d
+from minitorch.ops.neural.convolution import conv_transpose1d as conv_transpose1d
+from minitorch.ops.neural.convolution import conv_transpose2d as conv_transpose2d
+from minitorch.ops.neural.convolution import conv_transpose3d as conv_transpose3d
+from minitorch.ops.neural.padding import pad as pad
+from minitorch.ops.neural.pixel_shuffle import channel_shuffle as channel_shuffle
+from minitorch.ops.neural.pixel_shuffle import native_channel_shuffle as native_channel_shuffle
+from minitorch.ops.neural.pixel_shuffle import pixel_shuffle as pixel_shuffle
+from minitorch.ops.neural.pixel_shuffle import pixel_unshuffle as pixel_unshuffle
+from minitorch.ops.neural.pooling import avg_pool1d as avg_pool1d
+from minitorch.ops.neural.pooling import avg_pool2d as avg_pool2d
+from minitorch.ops.neural.pooling import avg_pool3d as avg_pool3d
+from minitorch.ops.neural.rrelu import rrelu_ as rrelu_
+from minitorch.ops.neural.smooth_activation import celu_ as celu_
+from minitorch.ops.neural.smooth_activation import elu_ as elu_
+from minitorch.ops.neural.smooth_activation import gelu as gelu
+from minitorch.ops.neural.smooth_activation import glu as glu
+from minitorch.ops.neural.smooth_activation import logsigmoid as logsigmoid
+from minitorch.ops.neural.smooth_activation import selu_ as selu_
+from minitorch.ops.neural.smooth_activation import softplus as softplus
+from minitorch.ops.neural.smooth_activation import softsign as softsign
+from minitorch.ops.neural.smooth_activation import tanhshrink as tanhshrink
+from minitorch.ops.neural.upsampling import interpolate as interpolate
+from minitorch.ops.reductions.distance import cosine_similarity as cosine_similarity
+from minitorch.ops.reductions.distance import pairwise_distance as pairwise_distance
 
 # ---- softmax --------------------------------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.inplace import bump_version
-from minitorch.ops import creation, from_data, ranges
-from minitorch.ops.random import randperm
+from minitorch.ops.creating import creation, from_data, ranges
+from minitorch.ops.creating.random import randperm
 
 _GAIN_ONE = (
     "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "sigmoid",

@@ -1,7 +1,7 @@
 """The losses of ``nn.functional``: argument forms, the older spellings of ``reduction``, and broadcasting.
 
-The formulas are in ``ops/loss.py`` and ``ops/nll_loss.py``. ``reduction`` is "mean", "sum" or "none"; ``size_average``
-and ``reduce`` are what it was called before, and still win where they are given.
+The formulas are in ``ops/neural/loss.py`` and ``nll_loss.py`` beside it. ``reduction`` is "mean", "sum" or "none";
+``size_average`` and ``reduce`` are what it was called before, and still win where they are given.
 
 PyTorch: ``torch/nn/functional.py`` and ``torch/nn/_reduction.py``. Left out: the margin, embedding and CTC losses.
 """
@@ -12,10 +12,10 @@ import warnings
 from typing import Any
 
 from minitorch.core import geometry as geo
-from minitorch.ops import embedding_losses as losses_of_vectors
-from minitorch.ops import loss
-from minitorch.ops import nll_loss as classification
-from minitorch.ops.views import broadcast_tensors
+from minitorch.ops.neural import embedding_losses as losses_of_vectors
+from minitorch.ops.neural import loss
+from minitorch.ops.neural import nll_loss as classification
+from minitorch.ops.shapes.views import broadcast_tensors
 
 
 def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:

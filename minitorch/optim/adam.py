@@ -17,8 +17,8 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.core import dtypes
-from minitorch.ops import creation, from_data
-from minitorch.ops.complex_numbers import view_as_real
+from minitorch.ops.creating import creation, from_data
+from minitorch.ops.elementwise.complex_numbers import view_as_real
 from minitorch.optim.optimizer import Optimizer, as_number, refuse_unbuilt_forms
 
 

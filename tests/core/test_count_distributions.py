@@ -1,4 +1,5 @@
-"""Tests for `minitorch/core/count_distributions.py`: the stream is compared in `tests/ops/test_random_counts.py`."""
+"""Tests for `minitorch/core/count_distributions.py`: the stream is compared in
+`tests/ops/creating/test_random_counts.py`."""
 
 import numpy as np
 import pytest

@@ -34,7 +34,9 @@ class Writer:
     def __init__(self, chance: Any, templates: Sequence[tuple[str, int]], dtypes: Sequence[str]) -> None:
         self.chance = chance
         self.dtypes = list(dtypes)
-        if set(COMPLEX) & set(dtypes) and "float16" in dtypes:  # their meeting makes complex32, which NumPy does not have
+        if (
+            set(COMPLEX) & set(dtypes) and "float16" in dtypes
+        ):  # their meeting makes complex32, which NumPy does not have
             left_out = self.choice([["float16"], COMPLEX])
             self.dtypes = [dtype for dtype in dtypes if dtype not in left_out]
         self.machine = Machine(torch)

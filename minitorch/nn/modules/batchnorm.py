@@ -18,7 +18,7 @@ from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
-from minitorch.ops.creation import empty, ones, zeros
+from minitorch.ops.creating.creation import empty, ones, zeros
 
 
 class _BatchNorm(Module):

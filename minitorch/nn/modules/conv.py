@@ -19,7 +19,7 @@ from minitorch.nn import functional as F
 from minitorch.nn import init
 from minitorch.nn.modules.module import Module
 from minitorch.nn.parameter import Parameter
-from minitorch.ops.creation import empty
+from minitorch.ops.creating.creation import empty
 
 _PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 

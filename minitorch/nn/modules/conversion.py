@@ -19,8 +19,8 @@ from minitorch.core import dtypes
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import preserve_format
-from minitorch.ops import creation
-from minitorch.ops.conversion import convert, parse_to
+from minitorch.ops.creating import creation
+from minitorch.ops.shapes.conversion import convert, parse_to
 
 
 class ModuleConversion:

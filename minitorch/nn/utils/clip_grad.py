@@ -17,7 +17,7 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.autograd.inplace import bump_version
-from minitorch.ops import from_data
+from minitorch.ops.creating import from_data
 
 
 def _gradients(parameters: Any) -> list[Any]:

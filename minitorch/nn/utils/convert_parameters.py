@@ -10,7 +10,7 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch._typename import typename
-from minitorch.ops.joining import cat
+from minitorch.ops.shapes.joining import cat
 
 
 def parameters_to_vector(parameters: Iterable[Any]) -> Any:

@@ -46,7 +46,7 @@ def lgamma(xp: Any, x: Any) -> Any:
     return xp.where(pole, math.inf, result).astype(x.dtype)
 
 
-# ---- derivatives of lgamma -------------------------------------------------------------------------------------------
+# ---- derivatives of lgamma ------------------------------------------------------------------------------------------
 
 
 def digamma(xp: Any, x: Any) -> Any:
@@ -99,7 +99,7 @@ def _trigamma(xp: Any, x: Any) -> Any:
     return xp.where(reflected, -result, result).astype(x.dtype)
 
 
-# ---- zeta ------------------------------------------------------------------------------------------------------------
+# ---- zeta -----------------------------------------------------------------------------------------------------------
 
 
 def zeta(xp: Any, s: Any, q: Any) -> Any:
@@ -136,7 +136,7 @@ def _zeta(xp: Any, s: Any, q: Any) -> Any:
     return xp.where((s == 1) | (~(s < 1) & pole), math.inf, result)
 
 
-# ---- incomplete gamma ------------------------------------------------------------------------------------------------
+# ---- incomplete gamma -----------------------------------------------------------------------------------------------
 
 
 def igamma(xp: Any, a: Any, x: Any) -> Any:

@@ -89,7 +89,7 @@ def _wide(xp: Any, x: Any) -> tuple[Any, Any]:
     return values, xp.abs(values)
 
 
-# ---- first kind ------------------------------------------------------------------------------------------------------
+# ---- first kind -----------------------------------------------------------------------------------------------------
 
 
 def _scaled_first_kind(xp: Any, size: Any, near: Sequence[float], far: Sequence[float], factor: Any) -> Any:
@@ -124,7 +124,7 @@ def i1(xp: Any, x: Any) -> Any:
     return xp.where(values < 0, -result, result).astype(x.dtype)
 
 
-# ---- second kind -----------------------------------------------------------------------------------------------------
+# ---- second kind ----------------------------------------------------------------------------------------------------
 
 
 def _second_kind(xp: Any, x: Any, inner: Any, far: Sequence[float], scaled: bool) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from minitorch.core import dtypes
-from minitorch.ops.creation import as_tensor, tensor
-from minitorch.ops.joining import stack
+from minitorch.ops.creating.creation import as_tensor, tensor
+from minitorch.ops.shapes.joining import stack
 from minitorch.tensor_base import TensorBase
 
 _REFUSED = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"

@@ -17,8 +17,8 @@ from typing import Any
 
 from minitorch.core import dtypes
 from minitorch.core.generator import Generator
-from minitorch.ops.creation import empty
-from minitorch.ops.random import random_
+from minitorch.ops.creating.creation import empty
+from minitorch.ops.creating.random import random_
 from minitorch.utils.data.collate import default_collate, default_convert
 from minitorch.utils.data.dataset import IterableDataset
 from minitorch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 from minitorch.core.generator import Generator, default_generator
-from minitorch.ops.random import randperm
+from minitorch.ops.creating.random import randperm
 
 T = TypeVar("T")
 

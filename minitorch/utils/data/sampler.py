@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 
 from minitorch.core import dtypes
 from minitorch.core.generator import Generator
-from minitorch.ops.creation import as_tensor, empty
-from minitorch.ops.random import multinomial, randint, random_, randperm
+from minitorch.ops.creating.creation import as_tensor, empty
+from minitorch.ops.creating.random import multinomial, randint, random_, randperm
 
 T = TypeVar("T")
 

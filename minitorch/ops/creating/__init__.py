@@ -1,0 +1,1 @@
+"""Tensors from nothing: from data, filled, in ranges, at random."""

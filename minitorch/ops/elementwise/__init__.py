@@ -1,0 +1,1 @@
+"""Operators on each element by itself: arithmetic, comparisons, functions of one and two numbers."""

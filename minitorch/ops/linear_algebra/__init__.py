@@ -1,0 +1,1 @@
+"""Matrices: products, factorisations, solving, norms, functions of matrices."""

@@ -1,0 +1,1 @@
+"""Layers of neural networks as operators: activations, losses, convolution, pooling, normalisation."""

@@ -1,0 +1,1 @@
+"""Shape, strides and memory: views, joining and splitting, copying, resizing."""
