@@ -98,6 +98,9 @@ def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None, requires_gra
     if not isinstance(s, NUMBERS):
         raise TypeError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {type(s).__name__}")
     kind = dtypes.get_default_dtype() if dtype is None else arg.dtype(dtype, "scalar_tensor")
+    if kind in (dtypes.float16, dtypes.bfloat16):  # too large is infinite, as where a float becomes a half
+        made = scalar_tensor(s, dtype=dtypes.float64, device=device).to(kind)
+        return made.requires_grad_() if requires_grad else made
     check_representable(s, kind)
     return tensor(s, dtype=kind, device=device, requires_grad=requires_grad)
 

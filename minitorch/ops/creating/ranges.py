@@ -250,7 +250,7 @@ def _powers(base: float, start: Any, end: Any, steps: int, dtype: Dtype) -> Any:
     """
     rounded = (lambda x: int(x)) if dtype.category < dtypes.FLOATING else dtype.np.type
     first, last = float(start), float(end)
-    if steps != 1:
+    if steps > 1:
         first, last = (float(value_as_array(bound, dtype)) for bound in (start, end))
     step = float(rounded(last - first)) / (steps - 1) if steps > 1 else 0.0
     exponents = [first + step * i if i < steps // 2 or steps == 1 else last - step * (steps - 1 - i)
