@@ -103,7 +103,9 @@ def jacobian(
                 "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported together. "
                 "Please either set `strict=False` or `vectorize=False`."
             )
-        blocks = tuple(_rows(output, place, given, create_graph, strict) for place, output in enumerate(outputs))
+        blocks = tuple(
+            _rows(output, place, given, create_graph, strict, vectorize) for place, output in enumerate(outputs)
+        )
         return _nested_result(blocks, create_graph, outputs_in_tuple, inputs_in_tuple)
 
 
@@ -177,13 +179,19 @@ def _gradient(
 # ---- rows and columns ---------------------------------------------------------------------------------------------
 
 
-def _rows(output: Any, place: int, inputs: Tensors, create_graph: bool, strict: bool) -> Tensors:
-    """The Jacobian of one output, one backward pass an element: for each input (*output shape, *input shape)."""
+def _rows(
+    output: Any, place: int, inputs: Tensors, create_graph: bool, strict: bool, complex_too: bool = False
+) -> Tensors:
+    """The Jacobian of one output, one backward pass an element: for each input (*output shape, *input shape).
+
+    ``complex_too``: a complex element starts with the cotangent 1, which else is refused.
+    """
     from minitorch.ops.shapes.joining import stack
 
     rows: list[list[Any]] = [[] for _ in inputs]
     for element in output.reshape(-1).unbind(0) if output.numel() else ():
-        found = _grad((element,), inputs, None, create_graph, retain_graph=True)
+        cotangent = (element.new_ones(()),) if complex_too else None
+        found = _grad((element,), inputs, cotangent, create_graph, retain_graph=True)
         for index, (row, tensor) in enumerate(zip(found, inputs)):
             if strict and row is None:
                 raise RuntimeError(

@@ -282,3 +282,9 @@ def test_options_that_do_not_go_together(options):
     if "create_graph" not in options:
         options = {"outer_jacobian_strategy" if k == "strategy" else k: v for k, v in options.items()}
         same_error(lambda engine: engine.autograd.functional.hessian(lambda x: (x**3).sum(), engine.ones(3), **options))
+
+
+@pytest.mark.parametrize("function", [lambda x: x.exp().sum(), lambda x: x.exp(), lambda x: x * x.conj()])
+def test_a_vectorized_jacobian_may_be_complex(function):
+    same(lambda engine: engine.autograd.functional.jacobian(
+        function, engine.tensor([1 + 1j, 2.0], dtype=engine.complex128), vectorize=True))  # fmt: skip
