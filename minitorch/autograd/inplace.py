@@ -26,7 +26,15 @@ from minitorch.autograd.node import BACKWARD_TWICE, Node, gradient_edge, move_ho
 from minitorch.autograd.watch import watch
 from minitorch.core import geometry as geo
 from minitorch.core import pending
-from minitorch.tensor_base import DEFAULT, IN_FUNCTION, IN_INFERENCE, IN_NO_GRAD, MULTI_OUTPUT, TensorBase
+from minitorch.tensor_base import (
+    DEFAULT,
+    IN_FUNCTION,
+    IN_INFERENCE,
+    IN_NO_GRAD,
+    MULTI_OUTPUT,
+    TensorBase,
+    over_storage,
+)
 
 
 def check_inplace(tensor: TensorBase, operator: str, *operands: Any, overlap: bool = False) -> None:
@@ -179,18 +187,32 @@ class CopySlices(Node):
 def regenerate_view_history(view: TensorBase) -> None:
     """Give an out-of-date view a ``grad_fn`` that reads from its base's present history."""
     check_view_creation(view, "its base or another view of its base has been")
-    geometry, old = view._geometry, view._grad_fn
+    old = view._grad_fn
     previous, modes.enabled = modes.enabled, True
     try:
-        if view._view_steps is None:
-            again = view._base.as_strided(geometry.shape, geometry.stride, geometry.offset)
-        else:
-            again = replay(view._base, view._view_steps)
+        again = _as_strided_of(view) if view._view_steps is None else replay(view._base, view._view_steps)
     finally:
         modes.enabled = previous
     move_hooks(view, old, again._grad_fn, 0)
     view._grad_fn, view._output_nr, view._requires_grad = again._grad_fn, 0, True
     view._view_version = view._storage.version
+
+
+def _as_strided_of(view: TensorBase) -> Any:
+    """A tensor with the history of ``base.as_strided(...)``. The memory is not looked at: the base may lie elsewhere now.
+
+    A base that has lost its history since leaves a node that leads nowhere, for the view had one.
+    """
+    from minitorch.ops.declare.recording import leave_node_without_edges, record
+    from minitorch.ops.shapes.parts import _as_strided
+
+    geometry = view._geometry
+    again = over_storage(view._storage, view._dtype, geometry)
+    arguments = (view._base, geometry.shape, geometry.stride, geometry.offset)
+    record(_as_strided.operator, arguments, again)
+    if again._grad_fn is None:
+        leave_node_without_edges(_as_strided.operator, arguments, again)
+    return again
 
 
 # ---- views that read the memory differently -------------------------------------------------------------------------

@@ -538,3 +538,26 @@ def test_a_real_tensor_seen_as_complex_is_made_again_by_the_same_steps(part, wri
         return after, first, x.grad
 
     same(program)
+
+
+def test_a_view_keeps_a_node_when_its_base_has_lost_its_history():
+    def program(torch):
+        a = torch.tensor([1.0, 2.0], requires_grad=True)
+        b = a.view(-1)
+        a.requires_grad = False
+        with torch.no_grad():
+            b.mul_(2)
+        return [b.grad_fn, b.is_leaf, b.requires_grad, b.grad_fn.next_functions[0][0]]
+
+    same(program)
+
+
+def test_a_view_is_brought_up_to_date_when_its_base_lies_elsewhere():
+    def program(torch):
+        a = torch.zeros(3, requires_grad=True)
+        b = a[1:]
+        with torch.no_grad():
+            a.set_()
+        return [b.grad_fn, b.grad_fn.next_functions[0][0] is not None, b._version]
+
+    same(program)

@@ -86,6 +86,11 @@ def _record_list(operator: Operator, arguments: Sequence[Any], result: Any, atta
     return _leave_node(operator, arguments, result, edges, needed, attach, list_sizes)
 
 
+def leave_node_without_edges(operator: Operator, arguments: Sequence[Any], result: Any) -> None:
+    """Make ``result`` one that a node stands behind, although no gradient goes on from there."""
+    _leave_node(operator, arguments, result, [None] * len(operator.differentiable), (1 << len(arguments)) - 1, True)
+
+
 def _leave_node(
     operator: Operator,
     arguments: Sequence[Any],

@@ -25,7 +25,7 @@ from minitorch.ops.arrays.places import accumulate, places_of
 from minitorch.ops.declare.operands import number_as_array, refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
-from minitorch.ops.declare.writing import refuse_overlap
+from minitorch.ops.declare.writing import check_out, refuse_overlap
 from minitorch.ops.indices.gather_scatter import check_index_range, one_dim
 from minitorch.ops.reductions.reduction import deliver
 from minitorch.tensor_base import TensorBase
@@ -62,6 +62,9 @@ def _(grad: Any, input_geometry: Geometry, dim: int, index: Any) -> Any:
 
 def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
     """The slices of ``input`` along ``dim`` that ``index``, a vector, names. ``IndexError`` out of range."""
+    if out is not None and isinstance(input, TensorBase):
+        check_out("index_select", out, (input,))
+        refuse_overlap(out, input, index)
     axis = _check_vector(input, dim, index, "index_select", "index_select(): Index is supposed to be a vector")
     if index._dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeError(
@@ -75,8 +78,6 @@ def index_select(input: Any, dim: int, index: Any, *, out: Any = None) -> Any:
         raise IndexError("index out of range in self")
     if input.ndim < 2 and index.numel():
         refuse_other_kinds("index_select", input._dtype, "bifc")
-    if out is not None:
-        refuse_overlap(out, input, index)
     return deliver(_index_select(input, axis, index), out, "index_select", input)
 
 

@@ -64,6 +64,8 @@ def cat(tensors: Any, dim: int = 0, *, axis: int | None = None, out: Any = None)
     A one-dimensional tensor without elements may stand among tensors of any shape. ``RuntimeError`` for other shapes.
     """
     given = _checked_list(tensors, "cat")
+    if out is not None:
+        check_out("cat", out, given)
     where = arg.integer(dim if axis is None else axis, "cat", "dim")
     axis, geometry, kept = _geometry_of_cat(tuple([t._geometry for t in given]), where)
     return _join(_cat, given, given if kept is None else [given[place] for place in kept], axis, geometry, out)

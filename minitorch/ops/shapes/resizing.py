@@ -171,8 +171,8 @@ def set_(input: Any, *args: Any, **names: Any) -> Any:
     if node is not None:
         node.outputs = ((geometry, input._dtype),)
         input._grad_fn, input._output_nr, input._requires_grad = node, 0, True
-    if input._base is not None:
-        input._view_version = twin.version
+        if input._base is not None:
+            input._view_version = twin.version
     return input
 
 
