@@ -199,7 +199,7 @@ def regenerate_view_history(view: TensorBase) -> None:
 
 
 def _as_strided_of(view: TensorBase) -> Any:
-    """A tensor with the history of ``base.as_strided(...)``. The memory is not looked at: the base may lie elsewhere now.
+    """A tensor with the history of ``base.as_strided(...)``. Nobody looks at memory: the base may lie elsewhere now.
 
     A base that has lost its history since leaves a node that leads nowhere, for the view had one.
     """
