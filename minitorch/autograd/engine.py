@@ -179,10 +179,12 @@ def _add(state: list[Any], output_nr: int, gradient: Any) -> None:
         state[output_nr + 1] = gradient
     elif gradient is not None:
         state[output_nr + 1] = total = so_far + gradient
-        if not modes.enabled and getrefcount(so_far) <= _ONLY_HERE and is_dense(so_far._geometry):
+        alone = getrefcount(so_far) <= _ONLY_HERE and getrefcount(so_far._storage) <= _ONLY_ONE_TENSOR
+        if not modes.enabled and alone and is_dense(so_far._geometry):
             total._storage.version = so_far._storage.version + 1  # PyTorch adds in place, which only the version shows
 
 
+_ONLY_ONE_TENSOR = 2  # references to a storage: the tensor's, that of the call that counts them
 _ONLY_HERE = 3  # references to a tensor: the buffer's, the local variable's, that of the call that counts them
 
 
