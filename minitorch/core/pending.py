@@ -47,4 +47,5 @@ def end_write(tensor: Any) -> None:
 def _done(tensor: Any, array: Any) -> Any:
     """The pending operation on an array; it is its own inverse."""
     xp = tensor._storage.device.backend.xp
-    return (xp.conjugate if tensor._geometry.pending == CONJ else xp.negative)(array)
+    done = (xp.conjugate if tensor._geometry.pending == CONJ else xp.negative)(array)
+    return xp.asarray(done)  # NumPy hands out scalars where arrays have no dimension

@@ -57,6 +57,17 @@ def test_a_write_reaches_the_memory_conjugated(source: str) -> None:
     same(program)
 
 
+@pytest.mark.parametrize("source", ["w.mul_(w)", "w.imag.add_(1)", "w.fill_(2j)", "w.real.mul_(3)"])
+def test_a_tensor_without_dimensions_is_written_too(source: str) -> None:
+    def program(torch: Any) -> Any:
+        z = torch.tensor(1 + 2j)
+        w = z.conj()
+        exec(source, {"torch": torch, "z": z, "w": w})
+        return [facts(z), facts(w)]
+
+    same(program)
+
+
 def test_a_failed_write_leaves_nothing_behind() -> None:
     def program(torch: Any) -> Any:
         z = torch.tensor(Z.tolist())
