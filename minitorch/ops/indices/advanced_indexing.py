@@ -222,6 +222,8 @@ def _check_range(input: Any, indices: Indices) -> None:
 @writer("IndexPutBackward0", preserve=True, overlap=True)
 def _index_put(xp: Any, input: Any, indices: Any, values: Any, accumulate: bool) -> None:
     """input[indices] = values, or += values."""
+    if not input.size:
+        return  # no element to write, and as in PyTorch nobody asks whether the indices are in range
     if accumulate and indices[0] is not None and indices[0].dtype == bool:
         input[indices[0]] += values  # a mask names no element twice
     elif accumulate:
