@@ -77,13 +77,36 @@ def _mse_loss(xp: Any, input: Any, target: Any, reduction: str) -> Any:
 
 
 @_mse_loss.derivative("input")
-def _(grad: Any, input: Any, target: Any, input_geometry: Geometry, reduction: str) -> Any:
-    return (input - target) * _share(grad, reduction, input_geometry, 2.0)
+def _(grad: Any, input: Any, target: Any, reduction: str) -> Any:
+    return _mse_loss_backward(grad, input, target, reduction)
 
 
 @_mse_loss.derivative("target")
+def _(grad: Any, input: Any, target: Any, reduction: str) -> Any:
+    return _mse_loss_backward(grad, target, input, reduction)
+
+
+@operator("MseLossBackwardBackward0")
+def _mse_loss_backward(xp: Any, grad_output: Any, input: Any, target: Any, reduction: str) -> Any:
+    """2 (input - target) grad_output, divided by the number of losses where their mean was taken."""
+    x, y, grad = _wide(xp, input, target, grad_output)
+    factor = 2 / x.size if reduction == "mean" and x.size else 2
+    return xp.asarray((x - y) * (grad * x.dtype.type(factor))).astype(input.dtype, copy=False)
+
+
+@_mse_loss_backward.derivative("grad_output")
 def _(grad: Any, input: Any, target: Any, input_geometry: Geometry, reduction: str) -> Any:
-    return (target - input) * _share(grad, reduction, input_geometry, 2.0)
+    return apply_reduction(grad * 2 * (input - target), reduction)
+
+
+@_mse_loss_backward.derivative("input")
+def _(grad: Any, grad_output: Any, input_geometry: Geometry, reduction: str) -> Any:
+    return _share(grad * grad_output, reduction, input_geometry, 2.0)
+
+
+@_mse_loss_backward.derivative("target")
+def _(grad: Any, grad_output: Any, input_geometry: Geometry, reduction: str) -> Any:
+    return _share(grad * grad_output, reduction, input_geometry, -2.0)
 
 
 def mse_loss(input: Any, target: Any, reduction: str) -> Any:
