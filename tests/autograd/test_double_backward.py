@@ -16,7 +16,8 @@ x.expand(3, 2, 2); x[0]; x[:, 1]; x[1:]; x[i[0]]; x[x > 0.5]; x.select(0, 1); x.
 x.tril(); x.flip(0); x.roll(1); x.repeat(2, 1); x.repeat(3, 1, 2); x.tile(2); x.unfold(0, 2, 1); x.split(1)[0]
 x.unbind()[0]; e.cat([x, y]); e.stack([x, y]); x @ y; e.bmm(x[None], y[None]); e.trace(x); x.gather(0, i)
 x.index_select(0, i[0]); x.softmax(0); x.log_softmax(0); f.linear(x, y); f.layer_norm(x, (2,)); f.embedding(i, x)
-f.mse_loss(x, y); f.mse_loss(x, y, reduction='sum'); f.mse_loss(x, y, reduction='none')
+f.mse_loss(x, y); f.mse_loss(x, y, reduction='sum'); f.mse_loss(x, y, reduction='none'); x.index_add(0, i[0], y)
+x.index_add(0, i[0], y, alpha=2); x.index_copy(0, i[0], y)
 """
 
 

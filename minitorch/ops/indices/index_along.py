@@ -102,7 +102,14 @@ def _(grad: Any) -> Any:
 
 @_index_add.derivative("source")
 def _(grad: Any, source_geometry: Geometry, dim: int, index: Any, alpha: Any) -> Any:
-    return grad.index_select(dim, index).reshape(source_geometry.shape) * alpha
+    found = _selected(grad, dim, index, source_geometry)
+    return found if alpha == 1 else found * alpha
+
+
+def _selected(grad: Any, dim: int, index: Any, of: Geometry) -> Any:
+    """The gradient of a source: what arrived where its slices went."""
+    found = grad.index_select(dim, index)
+    return found.expand(of.shape) if of.ndim else found.reshape(())
 
 
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: Any = 1, out: Any = None) -> Any:
@@ -182,7 +189,7 @@ def _(grad: Any, dim: int, index: Any) -> Any:
 
 @_index_copy.derivative("source")
 def _(grad: Any, source_geometry: Geometry, dim: int, index: Any) -> Any:
-    return grad.index_select(dim, index).reshape(source_geometry.shape)
+    return _selected(grad, dim, index, source_geometry)
 
 
 def index_copy(input: Any, dim: int, index: Any, source: Any, *, out: Any = None) -> Any:
