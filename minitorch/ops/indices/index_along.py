@@ -26,6 +26,7 @@ from minitorch.ops.declare.operands import number_as_array, refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.writer import writer
 from minitorch.ops.declare.writing import check_out, refuse_overlap
+from minitorch.ops.elementwise.scalar_forms import mul_number
 from minitorch.ops.indices.gather_scatter import check_index_range, one_dim
 from minitorch.ops.reductions.reduction import deliver
 from minitorch.tensor_base import TensorBase
@@ -103,7 +104,7 @@ def _(grad: Any) -> Any:
 @_index_add.derivative("source")
 def _(grad: Any, source_geometry: Geometry, dim: int, index: Any, alpha: Any) -> Any:
     found = _selected(grad, dim, index, source_geometry)
-    return found if alpha == 1 else found * alpha
+    return found if alpha == 1 else mul_number(found, alpha)
 
 
 def _selected(grad: Any, dim: int, index: Any, of: Geometry) -> Any:
