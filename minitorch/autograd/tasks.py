@@ -62,11 +62,6 @@ def current_graph_task_id() -> int:
     return -1 if current.task is None else current.task.id
 
 
-def current_node() -> Node | None:
-    """The node whose derivative or hook is running in this thread."""
-    return None if current.task is None else current.task.node
-
-
 def will_execute(node: Node) -> bool:
     """Whether the present backward pass runs ``node``, or has run it. ``RuntimeError`` outside of a backward pass, and
     for a leaf in ``autograd.grad``, where nothing is accumulated."""

@@ -23,7 +23,6 @@ from minitorch.viz.svg import GREY, INK, LINE, Picture, element, label, rect, sh
 
 _HUES = ("#cfe5ff", "#ffe0b8", "#cdeccf", "#e6d9fb", "#f6f1c7", "#ffd0d0", "#c9ecec", "#e9dccd")
 _BORDER, _SHARED = "#8a94a3", "#cc3b3b"
-_EMPTY = "#f7f8fa"
 _MOST_CELLS = 40
 _MOST_ARCS = 24
 _CELL_HEIGHT = 28.0

@@ -15,6 +15,7 @@ from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.creating.random import _engine
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reductions.reduction import deliver
 from minitorch.ops.shapes.views import broadcast_tensors
@@ -34,8 +35,7 @@ def _(grad: Any) -> Any:
 def poisson(input: Any, generator: Any = None, *, out: Any = None) -> Any:
     """A Poisson number with each element of ``input`` as its rate. ``RuntimeError`` for a negative rate."""
     arg.check_tensor(input, "poisson")
-    if input._dtype.category != dtypes.FLOATING:
-        raise NotImplementedError(f"\"poisson_cpu\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds("poisson_cpu", input._dtype, "f")
     return deliver(_poisson(input, _engine(generator)), out, "poisson", input)
 
 

@@ -37,6 +37,7 @@ class Pointwise(Operator):
         kinds: str = "bifc",
         check: Callable[[str, Sequence[Any]], None] | None = None,
         numbers: str = "rounded",
+        out: str = "converted",
     ) -> None:
         super().__init__(forward, grad_fn, skip=1)
         self.operands = self.parameters.index("out")
@@ -45,6 +46,7 @@ class Pointwise(Operator):
         self.kinds = kinds
         self.check = check
         self.numbers = numbers
+        self.out = out
 
 
 def check_operands(declaration: Pointwise, operands: Sequence[Any]) -> Any:

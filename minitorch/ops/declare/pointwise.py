@@ -72,6 +72,7 @@ def pointwise(
     kinds: str = "bifc",
     check: Callable[[str, Sequence[Any]], None] | None = None,
     numbers: str = "rounded",
+    out: str = "converted",
 ) -> Callable[[Callable[..., Any]], PointwiseFunction]:
     """Declare a pointwise operator.
 
@@ -79,11 +80,12 @@ def pointwise(
     dtype that it takes, of bool, integer, floating, complex; "u" for uint16 and wider. ``check(name, operands)`` raises
     for operands that are refused; it runs only where not all of them are float32 or float64. ``numbers``: "refused" if
     only tensors are operands, "second" if the first must be one; "exact" if in half precision numbers are not rounded
-    to it first.
+    to it first. ``out``: what dtype ``out=`` may have: any that the result can be "converted" to, the "same" as the
+    operand, "bool"; "none" if there is no ``out=``.
     """
 
     def declare(forward: Callable[..., Any]) -> PointwiseFunction:
-        declaration = Pointwise(forward, grad_fn, promotion, kinds, check, numbers)
+        declaration = Pointwise(forward, grad_fn, promotion, kinds, check, numbers, out)
         form = _form(declaration)
         function: Any = as_function(form(declaration, compute), declaration)
         if promotion == "bool":

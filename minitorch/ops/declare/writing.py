@@ -24,6 +24,7 @@ from minitorch.core import geometry as geo
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.pending import begin_write
 from minitorch.core.promotion import can_cast, scalar_type_name
+from minitorch.core.storage import Storage
 from minitorch.ops.declare.operands import (
     NUMBERS,
     Pointwise,
@@ -260,16 +261,16 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     """``out=``: resized if it has another shape, never recorded."""
     operands = arguments[: declaration.operands]
     name = declaration.name
-    if name in _WITHOUT_OUT:
+    if declaration.out == "none":
         raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
     check_operands(declaration, operands)
     tensors = [a for a in arguments if isinstance(a, TensorBase)]
     check_out(name, out, tensors, differentiable=_has_gradient(declaration))
     if declaration.check is not None:
         declaration.check(name, operands)
-    if name in _NOT_CONVERTED:
+    if declaration.out == "same":
         _check_out_of_unary(name, out, operands[0])
-    elif name in _TRUTH_VALUES and out._dtype is not dtypes.bool_:
+    elif declaration.out == "bool" and out._dtype is not dtypes.bool_:
         raise RuntimeError(f"{name} does not support non-boolean outputs.")
     check_partial_overlap(out, operands)
     shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
@@ -284,26 +285,6 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     if compute_dtype is not result_dtype and compute_dtype.category == result_dtype.category:
         array = out.device.backend.xp.asarray(array, result_dtype.np)  # rounded to half precision before it is widened
     return write_out(out, array, shape, geo.result_geometry(*[o._geometry for o in operands if _is_tensor(o)]))
-
-
-_WITHOUT_OUT = frozenset(("isnan", "isinf", "isfinite", "relu"))
-_TRUTH_VALUES = frozenset(("signbit", "isposinf", "isneginf"))
-_NOT_CONVERTED = frozenset(
-    (
-        "abs",
-        "neg",
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "frac",
-        "sign",
-        "sgn",
-        "bitwise_not",
-        "conj_physical",
-        "nan_to_num",
-    )
-)
 
 
 def _has_gradient(declaration: Pointwise) -> bool:
@@ -350,13 +331,17 @@ def check_out_dtype(out: TensorBase, dtype: Dtype) -> None:
         raise RuntimeError(f"Expected out tensor to have dtype {dtype}, but got {out._dtype} instead")
 
 
+def grow_storage(storage: Storage, geometry: geo.Geometry, itemsize: int) -> None:
+    """Let the storage be long enough for a geometry."""
+    needed = (geometry.offset + geo.extent(geometry)) * itemsize if geometry.numel else 0
+    if needed > storage.nbytes():
+        storage.resize_(needed)
+
+
 def make_room(tensor: Any, geometry: geo.Geometry) -> None:
     """Give a tensor another geometry over its own memory, which grows if need be and never shrinks."""
     geometry = geo.Geometry(geometry.shape, geometry.stride, tensor._geometry.offset)
-    needed = (geometry.offset + geo.extent(geometry)) * tensor._dtype.itemsize if geometry.numel else 0
-    storage = tensor._storage
-    if storage.nbytes() < needed:
-        storage.resize_(needed)
+    grow_storage(tensor._storage, geometry, tensor._dtype.itemsize)
     tensor._geometry, tensor._array = geometry, None
 
 

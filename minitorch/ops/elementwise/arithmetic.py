@@ -298,7 +298,7 @@ def _refuse_negated_bool(name: str, operands: Sequence[Any]) -> None:
         )
 
 
-@pointwise(check=_refuse_negated_bool)
+@pointwise(check=_refuse_negated_bool, out="same")
 def neg(xp: Any, input: Any, out: Any) -> Any:
     """-input."""
     return xp.negative(input, out)
@@ -319,7 +319,7 @@ def positive(input: Any) -> Any:
     return input
 
 
-@pointwise(promotion="real", kinds="ifc")
+@pointwise(promotion="real", kinds="ifc", out="same")
 def abs(xp: Any, input: Any, out: Any) -> Any:
     """Magnitude; real also for complex numbers."""
     return xp.absolute(input, out)
@@ -358,7 +358,7 @@ def _refuse_complex_sign(name: str, operands: Sequence[Any]) -> None:
         )
 
 
-@pointwise(check=_refuse_complex_sign)
+@pointwise(check=_refuse_complex_sign, out="same")
 def sign(xp: Any, input: Any, out: Any) -> Any:
     """-1, 0 or 1."""
     return _signs(xp, input)
@@ -369,7 +369,7 @@ def _(grad: Any) -> Any:
     return grad.new_zeros(grad.shape)
 
 
-@pointwise()
+@pointwise(out="same")
 def sgn(xp: Any, input: Any, out: Any) -> Any:
     """input / |input|, the sign of a complex number; 0 for 0."""
     if input.dtype.kind != "c":

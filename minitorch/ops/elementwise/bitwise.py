@@ -42,7 +42,7 @@ def bitwise_right_shift(xp: Any, input: Any, other: Any, out: Any) -> Any:
     return xp.right_shift(input, other, out)
 
 
-@pointwise(kinds="bi")
+@pointwise(kinds="bi", out="same")
 def bitwise_not(xp: Any, input: Any, out: Any) -> Any:
     """All bits flipped; ``not`` of booleans."""
     return xp.invert(input, out)

@@ -60,19 +60,19 @@ not_equal, less, less_equal, greater, greater_equal = ne, lt, le, gt, ge
 # ---- what a float can be besides a number -------------------------------------------------------------------------
 
 
-@pointwise(promotion="bool", kinds="biufc")
+@pointwise(promotion="bool", kinds="biufc", out="none")
 def isnan(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is not a number."""
     return xp.isnan(input, out)
 
 
-@pointwise(promotion="bool", kinds="biufc")
+@pointwise(promotion="bool", kinds="biufc", out="none")
 def isinf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is infinite (a complex one: in either part)."""
     return xp.isinf(input, out)
 
 
-@pointwise(promotion="bool", kinds="biufc")
+@pointwise(promotion="bool", kinds="biufc", out="none")
 def isfinite(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is neither infinite nor nan."""
     return xp.isfinite(input, out)
@@ -83,13 +83,13 @@ def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
         raise RuntimeError(f"{name} does not support complex inputs.")
 
 
-@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex, out="bool")
 def isposinf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is +inf."""
     return xp.logical_and(xp.isinf(input), xp.greater(input, 0), out)
 
 
-@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex)
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex, out="bool")
 def isneginf(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element is -inf."""
     return xp.logical_and(xp.isinf(input), xp.less(input, 0), out)
@@ -100,7 +100,7 @@ def _refuse_complex_sign(name: str, operands: Sequence[Any]) -> None:
         raise NotImplementedError("signbit is not implemented for complex tensors.")
 
 
-@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex_sign)
+@pointwise(promotion="bool", kinds="biuf", check=_refuse_complex_sign, out="bool")
 def signbit(xp: Any, input: Any, out: Any) -> Any:
     """Whether each element has its sign bit set: negative numbers and -0.0."""
     return xp.less(input, 0, out) if input.dtype.kind in "biu" else xp.signbit(input, out)

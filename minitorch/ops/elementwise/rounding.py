@@ -20,31 +20,31 @@ def _refuse_complex(name: str, operands: Sequence[Any]) -> None:
         raise NotImplementedError(f"{name} is not supported for complex inputs")
 
 
-@pointwise(kinds="iuf", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex, out="same")
 def floor(xp: Any, input: Any, out: Any) -> Any:
     """The next integer below."""
     return xp.floor(input, out)
 
 
-@pointwise(kinds="iuf", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex, out="same")
 def ceil(xp: Any, input: Any, out: Any) -> Any:
     """The next integer above."""
     return xp.ceil(input, out)
 
 
-@pointwise(kinds="iuf", check=_refuse_complex)
+@pointwise(kinds="iuf", check=_refuse_complex, out="same")
 def trunc(xp: Any, input: Any, out: Any) -> Any:
     """The next integer towards zero."""
     return xp.trunc(input, out)
 
 
-@pointwise("RoundBackward0", kinds="iuf", check=_refuse_complex)
+@pointwise("RoundBackward0", kinds="iuf", check=_refuse_complex, out="same")
 def _round(xp: Any, input: Any, out: Any) -> Any:
     """The nearest integer, the even one of two."""
     return xp.rint(input, out) if input.dtype.kind == "f" else xp.positive(input, out)
 
 
-@pointwise("RoundBackward1", kinds="f")
+@pointwise("RoundBackward1", kinds="f", out="same")
 def _round_decimals(xp: Any, input: Any, out: Any, decimals: int) -> Any:
     """The nearest multiple of 10 ** -decimals."""
     power = 10.0 ** abs(decimals)
@@ -73,7 +73,7 @@ def round_(input: Any, *, decimals: int = arg.ALL) -> Any:
     return _round.inplace(input) if decimals is arg.ALL else _round_decimals.inplace(input, decimals)
 
 
-@pointwise(kinds="f")
+@pointwise(kinds="f", out="same")
 def frac(xp: Any, input: Any, out: Any) -> Any:
     """input - trunc(input)."""
     return xp.subtract(input, xp.trunc(input), out)

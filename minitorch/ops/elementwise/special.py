@@ -211,7 +211,7 @@ def _(grad: Any) -> Any:
     return rad2deg(grad)
 
 
-@pointwise("NanToNumBackward0", kinds="biufc")
+@pointwise("NanToNumBackward0", kinds="biufc", out="same")
 def _nan_to_num(xp: Any, input: Any, out: Any, nan: float, posinf: float, neginf: float) -> Any:
     """nan and the infinities replaced by numbers."""
     if input.dtype.kind in "biu":

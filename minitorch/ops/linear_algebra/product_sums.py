@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.promotion import can_cast, result_type_of, scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.elementwise.arithmetic import check_alpha, conj
 from minitorch.ops.linear_algebra.linalg import (
@@ -97,8 +97,7 @@ def _check_addbmm(input: Any, batch1: Any, batch2: Any) -> tuple[int, int]:
     if not input._dtype is batch1._dtype is batch2._dtype:
         other = batch2 if batch2._dtype is not input._dtype else batch1
         raise RuntimeError(f"self and mat2 must have the same dtype, but got {type_name(input)} and {type_name(other)}")
-    if input._dtype is dtypes.bool_:
-        raise NotImplementedError("\"addbmm_impl_cpu_\" not implemented for 'Bool'")
+    refuse_other_kinds("addbmm_impl_cpu_", input._dtype, "iufc")
     return n, p
 
 

@@ -31,7 +31,7 @@ def _refuse(name: str, operands: Sequence[Any]) -> None:
 # ---- relu and threshold -------------------------------------------------------------------------------------------
 
 
-@pointwise(check=_refuse)
+@pointwise(check=_refuse, out="none")
 def relu(xp: Any, input: Any, out: Any) -> Any:
     """max(input, 0)."""
     return clip(xp, input, 0, None, out)

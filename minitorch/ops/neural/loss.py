@@ -236,8 +236,7 @@ def _(grad: Any, input: Any, weight: Any, input_geometry: Geometry, reduction: s
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any, reduction: str) -> Any:
     """Probabilities against targets in [0, 1], of one shape and dtype. ``RuntimeError`` for values outside."""
-    if input._dtype.category < dtypes.FLOATING:
-        raise NotImplementedError(f"\"binary_cross_entropy\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds("binary_cross_entropy", input._dtype, "fc")
     for tensor in (target, weight):
         if tensor is not None and tensor._dtype is not input._dtype:
             raise RuntimeError(

@@ -21,6 +21,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.neural.softmax import log_softmax
 from minitorch.tensor_base import TensorBase
@@ -184,8 +185,7 @@ def _check_dtypes(input: Any, target: Any, weight: Any) -> None:
             f"expected target dtype to be Long or Byte, but got {scalar_type_name(target._dtype)}; classes are "
             "integers: convert with target.long(), or give probabilities of the input's own shape"
         )
-    if input._dtype.category != dtypes.FLOATING:
-        raise NotImplementedError(f"\"nll_loss_out_frame\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds("nll_loss_out_frame", input._dtype, "f")
     if weight is not None and weight._dtype is not input._dtype:
         raise RuntimeError(
             f"expected scalar type {scalar_type_name(input._dtype)} but found {scalar_type_name(weight._dtype)}"

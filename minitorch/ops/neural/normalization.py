@@ -28,6 +28,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.batch_norm import batch_norm_backward, batch_norm_train_forward
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 
 Ints = tuple[int, ...]
@@ -206,8 +207,7 @@ def _check_channels(channels: int, **vectors: Any) -> None:
 
 def check_parameter_dtypes(input: Any, parameters: tuple[Any, ...], kernel: str) -> None:
     """Parameters have the input's dtype, or float32 where the input is in half precision."""
-    if input._dtype.category != dtypes.FLOATING:
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds(kernel, input._dtype, "f")
     for parameter in parameters:
         if parameter is None or parameter._dtype is input._dtype:
             continue

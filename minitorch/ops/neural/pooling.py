@@ -19,11 +19,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
-from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import pooling as on_arrays
+from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.shapes.views import squeeze, unsqueeze
 
@@ -343,8 +342,7 @@ def _check_pool(input: Any, window: tuple[Ints, Ints, Ints, Ints], ceil_mode: bo
             f"Expected {spatial + 1}D or {spatial + 2}D (batch mode) tensor with optional 0 dim batch size for input, "
             f"but got:{shape}"
         )
-    if input._dtype is dtypes.bool_ or input._dtype.is_complex:
-        raise NotImplementedError(f"\"max_pool{spatial}d\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds(f"max_pool{spatial}d", input._dtype, "iuf")
     size = shape[input.ndim - spatial :]
     counts = on_arrays.pool_counts(size, kernel, stride, padding, dilation, bool(ceil_mode))
     if min(counts) < 1:

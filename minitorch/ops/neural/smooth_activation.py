@@ -128,9 +128,6 @@ def _(grad: Any, grad_output: Any, input: Any) -> Any:
     return grad * grad_output * (s * (1 - s) * (2 + input * (1 - 2 * s)))
 
 
-silu_ = silu.inplace
-
-
 @pointwise(kinds="f")
 def mish(xp: Any, input: Any, out: Any) -> Any:
     """input * tanh(log(1 + exp(input)))."""
@@ -142,8 +139,6 @@ def _(grad: Any, input: Any) -> Any:
     t = tanh(softplus(input))
     return grad * (t + input * sigmoid(input) * (1 - t * t))
 
-
-mish_ = mish.inplace
 
 # ---- softplus and logsigmoid --------------------------------------------------------------------------------------
 

@@ -50,7 +50,8 @@ def _share(grad: Any, input: Any, extreme: Any, dims: Dims) -> Any:
     return grad / equal.sum(dims, True) * equal
 
 
-def _share_all(grad: Any, input: Any, result: Any) -> Any:
+def share_among_equals(grad: Any, input: Any, result: Any) -> Any:
+    """The gradient of one element picked by its value, such as the maximum or the median of all."""
     equal = input.isnan() if bool(result.detach().isnan()) else input == result
     return grad.new_zeros(input.shape).masked_fill(equal, grad / equal.sum())
 
@@ -63,7 +64,7 @@ def _max_all(xp: Any, input: Any) -> Any:
 
 @_max_all.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
-    return _share_all(grad, input, result)
+    return share_among_equals(grad, input, result)
 
 
 @operator("MinBackward1")
@@ -74,7 +75,7 @@ def _min_all(xp: Any, input: Any) -> Any:
 
 @_min_all.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
-    return _share_all(grad, input, result)
+    return share_among_equals(grad, input, result)
 
 
 @operator("AmaxBackward0")

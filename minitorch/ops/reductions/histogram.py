@@ -76,8 +76,7 @@ def histc(input: Any, bins: int = 100, min: Any = 0, max: Any = 0, *, out: Any =
     min, max = arg.number(min, "histc", "min"), arg.number(max, "histc", "max")
     arg.check_tensor(input, "histc")
     count = _bin_count(arg.integer(bins, "histc", "bins"))
-    if input._dtype.category != dtypes.FLOATING:
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{scalar_type_name(input._dtype)}'")
+    refuse_other_kinds("histogram_cpu", input._dtype, "f")
     low, high = float(min), float(max)
     if low == high and input.numel():
         low, high = float(input.detach().min()), float(input.detach().max())

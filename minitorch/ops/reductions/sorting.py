@@ -19,7 +19,7 @@ from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import Operator, operator, record_several
-from minitorch.ops.reductions.extremes import selected_gradient
+from minitorch.ops.reductions.extremes import selected_gradient, share_among_equals
 from minitorch.ops.reductions.reduction import at_least_float32, deliver
 from minitorch.tensor_base import allocate
 
@@ -227,19 +227,14 @@ def _nanmedian(xp: Any, input: Any) -> Any:
     return _median_of_all(xp, input, True)
 
 
-def _share_of_equals(grad: Any, input: Any, result: Any) -> Any:
-    equal = input.isnan() if bool(result.detach().isnan()) else input == result
-    return grad.new_zeros(input.shape).masked_fill(equal, grad / equal.sum())
-
-
 @_median.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
-    return _share_of_equals(grad, input, result)
+    return share_among_equals(grad, input, result)
 
 
 @_nanmedian.derivative("input")
 def _(grad: Any, input: Any, result: Any) -> Any:
-    return _share_of_equals(grad, input, result)
+    return share_among_equals(grad, input, result)
 
 
 @arg.numpy_names

@@ -20,6 +20,7 @@ from minitorch.core.memory_format import format_geometry, memory_format, preserv
 from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operator import Operator, make_node
+from minitorch.ops.declare.writing import grow_storage
 from minitorch.ops.shapes.parts import as_strided
 from minitorch.ops.shapes.views import squeeze, swapaxes, t, transpose, unsqueeze, view_as_size
 from minitorch.storage import TypedStorage
@@ -84,7 +85,7 @@ def resize_(input: Any, *sizes: Any, size: Any = None, memory_format: memory_for
     plain = geo.contiguous(wanted)
     shaped = plain if memory_format is None else format_geometry(plain, memory_format)
     geometry = geo.Geometry(shaped.shape, shaped.stride, own.offset, own.pending)
-    _make_room(input._storage, geometry, input._dtype.itemsize)
+    grow_storage(input._storage, geometry, input._dtype.itemsize)
     input._geometry, input._array = geometry, None
     bump_version(input)
     return input
@@ -125,13 +126,6 @@ def resize(input: Any, *sizes: Any) -> Any:
 def resize_as(input: Any, tensor: Any) -> Any:
     """``resize`` to the shape of another tensor."""
     return resize(input, arg.tensor(tensor, "resize_as", "tensor").shape)
-
-
-def _make_room(storage: Storage, geometry: geo.Geometry, itemsize: int) -> None:
-    """Let the storage be long enough for a geometry."""
-    needed = (geometry.offset + geo.extent(geometry)) * itemsize if geometry.numel else 0
-    if needed > storage.nbytes():
-        storage.resize_(needed)
 
 
 # ---- set_: a tensor over other memory -------------------------------------------------------------------------------
@@ -211,5 +205,5 @@ def _what_to_look_at(input: Any, source: Any, given: dict[str, Any]) -> tuple[St
     if any(number < 0 for number in (*shape, *steps)):
         raise RuntimeError(f"set_: negative numbers are no geometry: sizes {list(shape)}, strides {list(steps)}")
     geometry = geo.Geometry(shape, steps, offset)
-    _make_room(memory, geometry, input._dtype.itemsize)
+    grow_storage(memory, geometry, input._dtype.itemsize)
     return memory, geometry
