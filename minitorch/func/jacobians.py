@@ -19,8 +19,7 @@ from minitorch.func.transforms import (
     Program,
     backward,
     check_tensors,
-    chosen,
-    enter,
+    enter_chosen,
     leave,
     push_forward,
     split_aux,
@@ -54,12 +53,7 @@ def hessian(func: Program, argnums: ArgNums = 0) -> Program:
 def _jacobian(func: Program, argnums: ArgNums, has_aux: bool, blocks_of: Any, name: str) -> Program:
     @wraps(func)
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        places = chosen(argnums, len(args))
-        leaves, rebuild = flatten([args[place] for place in places])
-        inputs = enter(leaves)
-        arguments = list(args)
-        for place, tree in zip(places, rebuild(inputs)):
-            arguments[place] = tree
+        arguments, inputs, rebuild = enter_chosen(args, argnums)
         with enable_grad():
             result, aux = split_aux(func(*arguments, **kwargs), has_aux, name)
             outputs, restore = flatten(result)

@@ -40,6 +40,17 @@ def enter(tensors: Sequence[Any]) -> list[Any]:
         return [t.view_as(t) if t.requires_grad else t.detach().requires_grad_() for t in tensors]
 
 
+def enter_chosen(args: Sequence[Any], argnums: ArgNums) -> tuple[list[Any], list[Any], Callable[..., Any]]:
+    """The arguments with those at ``argnums`` entered, the tensors in these, and what makes trees of such a list."""
+    places = chosen(argnums, len(args))
+    leaves, rebuild = flatten([args[place] for place in places])
+    inputs = enter(leaves)
+    arguments = list(args)
+    for place, tree in zip(places, rebuild(inputs)):
+        arguments[place] = tree
+    return arguments, inputs, rebuild
+
+
 def leave(tree: Any, own: Sequence[Any]) -> Any:
     """The tree without the history that ends in the leaves among ``own``, which are done with."""
     leaves, rebuild = flatten(tree)
@@ -150,12 +161,7 @@ def grad_and_value(func: Program, argnums: ArgNums = 0, has_aux: bool = False) -
 
     @wraps(func)
     def both(*args: Any, **kwargs: Any) -> Any:
-        places = chosen(argnums, len(args))
-        leaves, rebuild = flatten([args[place] for place in places])
-        inputs = enter(leaves)
-        arguments = list(args)
-        for place, tree in zip(places, rebuild(inputs)):
-            arguments[place] = tree
+        arguments, inputs, rebuild = enter_chosen(args, argnums)
         with enable_grad():
             value, aux = split_aux(func(*arguments, **kwargs), has_aux, name)
         if not isinstance(value, TensorBase):

@@ -273,7 +273,7 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     elif declaration.out == "bool" and out._dtype is not dtypes.bool_:
         raise RuntimeError(f"{name} does not support non-boolean outputs.")
     check_partial_overlap(out, operands)
-    shape = geo.broadcast_shapes(*[o.shape for o in operands if isinstance(o, TensorBase)])
+    geometry = geo.result_geometry(*[o._geometry for o in operands if isinstance(o, TensorBase)])
     if any(operand is out for operand in operands):
         _check_shape_fits(out, operands)
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
@@ -284,7 +284,7 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
     if compute_dtype is not result_dtype and compute_dtype.category == result_dtype.category:
         array = out.device.backend.xp.asarray(array, result_dtype.np)  # rounded to half precision before it is widened
-    return write_out(out, array, shape, geo.result_geometry(*[o._geometry for o in operands if _is_tensor(o)]))
+    return write_out(out, array, geometry.shape, geometry)
 
 
 def _has_gradient(declaration: Pointwise) -> bool:
@@ -297,10 +297,6 @@ def _check_out_of_unary(name: str, out: TensorBase, input: Any) -> None:
         raise RuntimeError(
             f"{name}: Found dtype {scalar_type_name(out._dtype)} but expected {scalar_type_name(input._dtype)}"
         )
-
-
-def _is_tensor(operand: Any) -> bool:
-    return isinstance(operand, TensorBase)
 
 
 def check_out(name: str, out: Any, inputs: Sequence[Any], differentiable: bool = True) -> None:
