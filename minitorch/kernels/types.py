@@ -1,0 +1,39 @@
+"""C types of kernel parameters and the dtypes they stand for.
+
+An array passed for ``const float* x`` must be float32; a number passed for ``int n`` is cast to 32 bits. ``STRUCT`` gives
+the letter of Python's ``struct`` module for a value of each type.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+DTYPES: dict[str, str] = {
+    "float": "float32", "double": "float64", "__half": "float16", "half": "float16", "__nv_bfloat16": "bfloat16",
+    "char": "int8", "signed char": "int8", "unsigned char": "uint8", "short": "int16", "unsigned short": "uint16",
+    "int": "int32", "unsigned": "uint32", "unsigned int": "uint32", "long long": "int64", "bool": "bool",
+    "unsigned long long": "uint64", "size_t": "uint64", "float2": "complex64", "double2": "complex128",
+}  # fmt: skip
+
+STRUCT: dict[str, str] = {
+    "float": "f", "double": "d", "char": "b", "signed char": "b", "unsigned char": "B", "short": "h",
+    "unsigned short": "H", "int": "i", "unsigned": "I", "unsigned int": "I", "long long": "q", "bool": "?",
+    "unsigned long long": "Q", "size_t": "Q",
+}  # fmt: skip
+
+_C_NAMES = {
+    "float32": "float", "float64": "double", "float16": "__half", "bfloat16": "__nv_bfloat16", "int8": "signed char",
+    "uint8": "unsigned char", "int16": "short", "uint16": "unsigned short", "int32": "int", "uint32": "unsigned",
+    "int64": "long long", "uint64": "unsigned long long", "bool": "bool", "complex64": "float2",
+    "complex128": "double2",
+}  # fmt: skip
+
+
+def c_type(dtype: Any) -> str:
+    """The C type of a NumPy dtype's elements. ``TypeError`` if kernels know none."""
+    name = np.dtype(dtype).name
+    if name not in _C_NAMES:
+        raise TypeError(f"kernels have no C type for {name}")
+    return _C_NAMES[name]
