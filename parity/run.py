@@ -40,6 +40,11 @@ class Settings:
     device: str = "cpu"
     seed: int = 0
     dropout: float = 0.25
+    reference_device: str = ""  # where the reference trains, if elsewhere: beside an emulated device, on the CPU
+
+    def device_of(self, place: int) -> str:
+        """Where the engine at that place trains: 0 the reference, 1 the candidate."""
+        return self.reference_device if place == 0 and self.reference_device else self.device
 
     @property
     def steps(self) -> int:
@@ -66,24 +71,28 @@ class Recording:
         return statistics.median(self.step_seconds)
 
 
-def train(engine: Any, settings: Settings, on_step: Callable[[], None] = lambda: None) -> Recording:
+def train(
+    engine: Any, settings: Settings, on_step: Callable[[], None] = lambda: None, device: str | None = None
+) -> Recording:
     """Train the network with `engine` and return the recording; `on_step` runs after every step.
+
+    `device`: where, if not on the one of the settings.
 
     Both engines get one thread: with matrices this small a second one gains nothing, and on a busy
     computer the two spend their time waiting for each other.
     """
     with threadpool_limits(limits=1):
-        return _train(engine, settings, on_step)
+        return _train(engine, settings, on_step, device or settings.device)
 
 
-def _train(engine: Any, settings: Settings, on_step: Callable[[], None]) -> Recording:
+def _train(engine: Any, settings: Settings, on_step: Callable[[], None], device: str) -> Recording:
     _compute_in_full_precision(engine)
     dtype = getattr(engine, settings.dtype)
     recording = Recording(engine.__name__, str(getattr(engine, "__version__", "unknown")))
 
     engine.manual_seed(settings.seed)
     train_loader, test_loader = loaders(engine, dtype, settings.seed)
-    model = cnn.build(engine, dropout=settings.dropout, dtype=dtype).to(settings.device)
+    model = cnn.build(engine, dropout=settings.dropout, dtype=dtype).to(device)
     optimizer = engine.optim.Adam(model.parameters(), lr=LEARNING_RATE)
     recording.weights = {name: _array(parameter) for name, parameter in model.named_parameters()}
     recording.test_images = [int(i) for _, _, index in test_loader for i in index]
@@ -93,10 +102,10 @@ def _train(engine: Any, settings: Settings, on_step: Callable[[], None]) -> Reco
         model.train()
         for images, labels, index in train_loader:
             recording.batches.append([int(i) for i in index])
-            images, labels = images.to(settings.device), labels.to(settings.device)
+            images, labels = images.to(device), labels.to(device)
             _step(engine, model, optimizer, images, labels, recording)
             on_step()
-        recording.accuracies.append(_accuracy(engine, model, test_loader, settings.device))
+        recording.accuracies.append(_accuracy(engine, model, test_loader, device))
     return recording
 
 

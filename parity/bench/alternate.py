@@ -41,6 +41,7 @@ class Result:
     reference: list[float] = field(default_factory=list)
     candidate: list[float] = field(default_factory=list)
     imports_torch: bool = False  # whether the candidate's import brought torch with it
+    device: str = "cpu"
     failure: str = ""
 
     @property
@@ -63,7 +64,12 @@ class Result:
             return True
         workload = self.workload
         too_slow = workload.seconds_reach is not None and self.medians[1] > workload.seconds_reach
-        return too_slow or (workload.ratio_reach is not None and self.ratio > workload.ratio_reach)
+        return too_slow or (self.ratio_reach is not None and self.ratio > self.ratio_reach)
+
+    @property
+    def ratio_reach(self) -> float | None:
+        """The largest ratio aimed at on the device."""
+        return self.workload.ratio_reach if self.device == "cpu" else self.workload.gpu_reach
 
 
 def how_busy() -> str:
@@ -75,31 +81,37 @@ def how_busy() -> str:
 
 
 def measure_all(
-    names: list[str], engines: tuple[str, str], rounds: int, threads: int | None = None, *, progress: bool
-) -> list[Result]:
+    names: list[str], engines: tuple[str, str], rounds: int, threads: int | None = None, *, progress: bool,
+    devices: tuple[str, str] = ("cpu", "cpu"),
+) -> list[Result]:  # fmt: skip
     """Time the workloads `names`; the bar goes to stderr and so leaves JSON on stdout alone."""
     environment = {**os.environ, **({} if threads is None else dict.fromkeys(THREAD_VARIABLES, str(threads)))}
     console = Console(stderr=True, quiet=not progress, highlight=False)
     total = rounds * len(engines)
     with terminal.progress(console, names, total, unit="processes") as advance:
-        return [_measure(name, engines, rounds, environment, step) for name, step in zip(names, advance, strict=True)]
+        return [
+            _measure(name, engines, devices, rounds, environment, step)
+            for name, step in zip(names, advance, strict=True)
+        ]
 
 
 def _measure(
-    name: str, engines: tuple[str, str], rounds: int, environment: Environment, on_process: Callable[[], None]
-) -> Result:
-    result = Result(name)
+    name: str, engines: tuple[str, str], devices: tuple[str, str], rounds: int, environment: Environment,
+    on_process: Callable[[], None],
+) -> Result:  # fmt: skip
+    result = Result(name, device=devices[1])
     try:
         if name == IMPORT:
             for engine in engines:
                 _time_import(engine, environment)  # once unmeasured: writes the bytecode, fills the disk cache
         for _ in range(rounds):
-            for engine, seconds in zip(engines, (result.reference, result.candidate), strict=True):
+            for engine, device, seconds in zip(engines, devices, (result.reference, result.candidate), strict=True):
                 if name == IMPORT:
                     taken, brought_torch = _time_import(engine, environment)
                     result.imports_torch |= brought_torch and engine != "torch"
                 else:
-                    taken = float(_output_of("-m", "parity.bench.worker", engine, name, environment=environment))
+                    worker = ("-m", "parity.bench.worker", engine, name, device)
+                    taken = float(_output_of(*worker, environment=environment))
                 seconds.append(taken)
                 on_process()
     except WorkloadError as error:

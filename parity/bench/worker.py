@@ -1,6 +1,7 @@
 """One process of the bench: one engine, one workload, one number.
 
-`python -m parity.bench.worker ENGINE WORKLOAD` prints the median seconds of one run.
+`python -m parity.bench.worker ENGINE WORKLOAD [DEVICE]` prints the median seconds of one run. On a
+GPU a sample ends when everything that was launched has been computed.
 
 The work is repeated until a sample takes some 20 milliseconds, so that the clock's own cost and
 grain vanish; a sample is taken again and again for half a second, and the median is printed, which
@@ -13,6 +14,7 @@ import importlib
 import statistics
 import sys
 import time
+from collections.abc import Callable
 
 from parity.bench.workloads import WORKLOADS, Run
 
@@ -22,8 +24,13 @@ LEAST_SAMPLES = 5
 WARM_UP_RUNS = 3
 
 
-def measure(run: Run) -> float:
-    """Median seconds of one run."""
+def measure(work: Run, wait: Callable[[], None] = lambda: None) -> float:
+    """Median seconds of one run; `wait` returns when the device has done all it was told."""
+
+    def run(times: int) -> None:
+        work(times)
+        wait()
+
     run(WARM_UP_RUNS)
     times = 1
     while (seconds := _sample(run, times)) < SAMPLE_SECONDS:
@@ -42,8 +49,13 @@ def _sample(run: Run, times: int) -> float:
 
 
 if __name__ == "__main__":
-    engine, workload = sys.argv[1:]
+    name, workload, device = (*sys.argv[1:], "cpu")[:3]
     prepare = WORKLOADS[workload].prepare
     if prepare is None:
         sys.exit(f"{workload} is timed by parity.bench.alternate")
-    print(measure(prepare(importlib.import_module(engine))))
+    engine = importlib.import_module(name)
+    if device == "cpu":
+        print(measure(prepare(engine)))
+    else:
+        engine.set_default_device(device)
+        print(measure(prepare(engine), engine.cuda.synchronize))

@@ -60,7 +60,7 @@ def test_the_engines_take_turns_in_processes_of_their_own(monkeypatch):
     asked = []
     monkeypatch.setattr(alternate, "_output_of", lambda *a, environment: asked.append(a) or "0.5")
     (result,) = alternate.measure_all(["add"], ENGINES, 3, progress=False)
-    assert [arguments[-2:] for arguments in asked] == [("torch", "add"), ("minitorch", "add")] * 3
+    assert [arguments[-3:] for arguments in asked] == [("torch", "add", "cpu"), ("minitorch", "add", "cpu")] * 3
     assert result.reference == result.candidate == [0.5, 0.5, 0.5]
 
 
@@ -107,14 +107,24 @@ def test_the_ratio_is_that_of_the_medians():
         ("add", 1.0, 1.51, True),
         ("mlp", 1.0, 2.0, False),
         ("mlp", 1.0, 2.01, True),
-        ("cnn", 1.0, 4.0, False),
-        ("cnn", 1.0, 4.01, True),
+        ("cnn", 1.0, 2.5, False),
+        ("cnn", 1.0, 2.51, True),
         ("import", 0.01, 0.2, False),
         ("import", 3.0, 0.26, True),
     ],
 )
 def test_a_reach_is_missed_by_a_slower_engine(name, reference, candidate, missed):
     assert Result(name, [reference], [candidate]).missed is missed
+
+
+def test_on_a_gpu_another_ratio_is_aimed_at():
+    assert [Result("cnn", [1.0], [2.0], device=device).missed for device in ("cpu", "cuda")] == [False, True]
+
+
+def test_a_worker_waits_for_the_device_within_the_sample(monkeypatch):
+    done = []
+    worker.measure(lambda times: time.sleep(0.02), lambda: done.append(1))
+    assert len(done) > 3
 
 
 def test_an_import_that_brings_torch_is_missed_however_fast():
@@ -125,7 +135,7 @@ def fake_times(monkeypatch, times):
     """Let `parity bench` see these seconds: engine -> seconds, or an error to raise."""
 
     def output_of(*arguments, environment):
-        seconds = times[arguments[-2]]
+        seconds = times[arguments[-3]]
         if isinstance(seconds, Exception):
             raise seconds
         return str(seconds)
@@ -150,7 +160,7 @@ def test_json_is_all_that_is_printed(monkeypatch, capsys):
     printed = capsys.readouterr()
     mlp, cnn = json.loads(printed.out)
     assert (mlp["name"], mlp["ratio"], mlp["missed"]) == ("mlp", 0.5, False)
-    assert cnn["rounds"] == [[0.5, 0.5], [0.25, 0.25]] and cnn["ratio_reach"] == 4.0
+    assert cnn["rounds"] == [[0.5, 0.5], [0.25, 0.25]] and cnn["ratio_reach"] == 2.5
     assert printed.err == ""
 
 

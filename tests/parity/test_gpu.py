@@ -1,0 +1,122 @@
+"""The run on a GPU: what it records, and what it does when a step fails."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+import minitorch
+from parity import gpu, results
+from parity.__main__ import main
+
+JUNIT = """<testsuites><testsuite>
+<testcase classname="tests.cuda.test_a" name="test_one"/>
+<testcase classname="tests.cuda.test_a" name="test_two"><failure message="E  assert 1 == 2
+more"/></testcase>
+<testcase classname="tests.cuda.test_a" name="test_three"><skipped message="no"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_the_tests_are_counted_from_pytests_own_report(tmp_path):
+    (tmp_path / "r.xml").write_text(JUNIT)
+    found = gpu.count_tests(tmp_path / "r.xml")
+    assert (found["count"], found["failed"], found["skipped"]) == (3, 1, 1)
+    assert found["failures"] == ["tests.cuda.test_a::test_two: E  assert 1 == 2 more"]
+
+
+def test_a_run_that_pytest_did_not_finish_counts_nothing(tmp_path):
+    assert gpu.count_tests(tmp_path / "missing.xml")["count"] == 0
+
+
+@pytest.fixture
+def measured(monkeypatch, tmp_path):
+    """gpu.measure with steps of the test's own, on a device that pretends to be a GPU."""
+    monkeypatch.setattr(gpu, "gpu_name", lambda engine: "NVIDIA H200")
+    monkeypatch.setattr(gpu, "is_emulated", lambda engine: False)
+
+    def measure(**steps):
+        for name, found in steps.items():
+
+            def run(*arguments, found=found):
+                if isinstance(found, Exception):
+                    raise found
+                return found
+
+            monkeypatch.setattr(gpu, f"run_{name}", run)
+        path = gpu.measure((torch, minitorch), ["cuda", "cuda"], tmp_path / "results", tuple(steps), 1)
+        return path, json.loads(path.read_text())
+
+    return measure
+
+
+def test_a_step_that_fails_is_recorded_and_the_others_still_run(measured, capsys):
+    path, found = measured(tests=RuntimeError("no driver"), parity={"passed": True})
+    assert path.name.startswith("nvidia-h200-20") and path.suffix == ".json"
+    assert found["tests"]["failure"] == "RuntimeError: no driver" and not found["tests"]["passed"]
+    assert found["parity"]["passed"] and found["parity"]["command"] == "python -m parity gpu --only parity"
+    assert capsys.readouterr().out.startswith("tests: FAILED")
+    assert found["versions"]["torch"] == torch.__version__
+
+
+def test_a_second_call_keeps_the_steps_it_does_not_run(measured):
+    measured(tests={"passed": True, "count": 5})
+    _, found = measured(parity={"passed": False})
+    assert found["tests"]["count"] == 5 and not found["parity"]["passed"]
+
+
+RESULT = {
+    "gpu": "NVIDIA H200",
+    "emulated": False,
+    "versions": {"date": "2026-11-22T10:00:00+00:00"},
+    "tests": {"count": 12, "failed": 1, "skipped": 2, "failures": ["x"], "passed": False},
+    "parity": {
+        "passed": True,
+        "cnn-float32": {
+            "epochs": 10,
+            "passed": True,
+            "checks": {"gradients, step 0": ["1.0e-07 relative", "", ""], "losses, epoch 1": ["2.0e-07", "", ""]},
+            "time_ratio": 1.25,
+        },
+    },
+    "bench": {
+        "passed": True,
+        "workloads": [{"title": "CNN step", "ratio": 1.4, "missed": False, "failure": ""}],
+        "ladders": [{"name": "softmax", "last_rung": "softmax_online", "summary": "0.010 ms", "reached": True}],
+    },
+}
+
+
+def test_the_table_has_a_row_for_everything_that_was_measured(tmp_path):
+    (tmp_path / "h200.json").write_text(json.dumps(RESULT))
+    (tmp_path / "emulated.json").write_text(json.dumps(RESULT | {"emulated": True, "gpu": "emulated"}))
+    lines = results.table(results.read(tmp_path)).splitlines()
+    where = "| NVIDIA H200 | 2026-11-22 | "
+    assert lines[2:] == [
+        where + "tests marked `cuda` | 9 passed, 1 failed, 2 skipped | FAIL |",
+        where + "CNN, float32, 10 epochs | gradients 1.0e-07 relative, losses 2.0e-07, time ratio 1.25 | pass |",
+        where + "CNN step | 1.40 times PyTorch's time | reached |",
+        where + "ladder softmax | softmax_online: 0.010 ms | reached |",
+    ]
+
+
+def test_without_results_the_table_says_so(tmp_path, capsys):
+    assert main(["results", "--folder", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip() == results.NONE_YET
+
+
+def test_the_table_is_written_between_its_two_lines_and_only_there(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    command = ["results", "--folder", str(tmp_path), "--write", str(readme)]
+    assert main(command) == 0 and main(command) == 0
+    assert readme.read_text() == f"before\n{results.BEGIN}\n\n{results.NONE_YET}\n\n{results.END}\nafter\n"
+    assert capsys.readouterr().out == f"{readme}: written\n{readme}: up to date\n"
+
+
+def test_a_readme_without_the_lines_is_refused_in_one_line(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    readme.write_text("nothing")
+    assert main(["results", "--folder", str(tmp_path), "--write", str(readme)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1 and readme.read_text() == "nothing"
