@@ -141,7 +141,8 @@ def test_an_engine_without_a_cuda_device_is_refused(tmp_path, capsys, no_trainin
     arguments = ["cnn", "--device", "cuda", "--out", str(tmp_path / "out")]
     assert main(arguments, engines=TORCH_TWICE) == 2
     assert capsys.readouterr().err == (
-        "parity: error: --device cuda: torch finds no CUDA device here (MINITORCH_CUDA=emulate: minitorch emulates one)\n"
+        "parity: error: --device cuda: torch finds no CUDA device here "
+        "(MINITORCH_CUDA=emulate: minitorch emulates one)\n"
     )
     assert list(tmp_path.iterdir()) == []
 
