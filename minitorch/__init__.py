@@ -575,6 +575,7 @@ from minitorch.storage import (
 
 newaxis = None
 
+from minitorch.ops.foreach import *  # noqa: F403  # isort: skip
 from minitorch import linalg as linalg  # isort: skip
 from minitorch import nn as nn  # isort: skip
 from minitorch import optim as optim  # isort: skip

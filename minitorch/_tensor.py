@@ -86,6 +86,7 @@ from minitorch.ops.shapes import (
     copying,
     matrix_building,
     parts,
+    pinning,
     rearranging,
     resizing,
     splitting,
@@ -181,8 +182,8 @@ class Tensor(TensorBase):
     cpu = conversion.cpu
     cuda = conversion.cuda
     xpu = conversion.xpu
-    is_pinned = conversion.is_pinned
-    pin_memory = conversion.pin_memory
+    is_pinned = pinning.is_pinned
+    pin_memory = pinning.pin_memory
 
     # ---- creation (ops/creating/creation.py, from_data.py) ----------------------------------------------------------
     __new__ = legacy_types.new_of_class
@@ -768,7 +769,8 @@ class Tensor(TensorBase):
         if self.requires_grad and value._dtype.category < dtypes.FLOATING:
             raise RuntimeError("data set to a tensor that requires gradients must be floating point or complex dtype")
         storage = value._storage.with_version_of(self._storage)
-        if self._meta is not None and (value._geometry, value._dtype) != (self._geometry, self._dtype):
+        was, now = ((t._geometry, t._dtype, t._storage.device) for t in (self, value))
+        if self._meta is not None and was != now:
             self._meta.accumulator = None
         self._storage, self._dtype, self._geometry, self._array = storage, value._dtype, value._geometry, None
 

@@ -119,9 +119,9 @@ def printoptions(**options: Any) -> Iterator[None]:
 
 
 def _array_of(t: Tensor) -> NDArray[Any]:
-    """The values of ``t`` as a strided array: a view of its storage, not a copy."""
+    """The values of ``t`` as a strided array: a view of its storage if that is in main memory, else a copy."""
     array: NDArray[Any] = t.array
-    return array
+    return array if isinstance(array, np.ndarray) else t.device.backend.to_host(array)
 
 
 def _printed_part(array: NDArray[Any]) -> tuple[NDArray[Any], tuple[bool, ...]]:

@@ -31,13 +31,18 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.core import dtypes
+from minitorch.core import cuda, dtypes
+from minitorch.core import geometry as geo
+from minitorch.core.backend import is_available
 from minitorch.core.device import device as Device
+from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import preserve_format
+from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
 from minitorch.ops.creating.from_data import from_numpy
 from minitorch.ops.shapes.copying import clone
+from minitorch.tensor_base import over_storage
 
 
 class DLDeviceType(IntEnum):
@@ -112,22 +117,31 @@ def export(
         raise AssertionError(f"stream should be None on cpu, not {stream}.")
     if dl_device is not None and tuple(dl_device) != device_of(tensor):
         raise NotImplementedError(f"this installation has no device {tuple(dl_device)} to export the tensor to")
-    return _capsule_over(clone(tensor, memory_format=preserve_format) if copy else tensor, max_version)
+    options = {} if tensor.device.type == "cpu" or stream == -1 else {"stream": stream}
+    return _capsule_over(clone(tensor, memory_format=preserve_format) if copy else tensor, max_version, **options)
 
 
-def _capsule_over(tensor: Any, max_version: tuple[int, int] | None) -> Any:
+def _capsule_over(tensor: Any, max_version: tuple[int, int] | None, **options: Any) -> Any:
+    device_of(tensor)  # raises for memory that no other library can reach
     array, kind = tensor.array, _UNKNOWN_TO_NUMPY.get(tensor._dtype)
     if kind is not None:
         array = array.view(f"u{tensor._dtype.itemsize}")
-    capsule = array.__dlpack__() if max_version is None else array.__dlpack__(max_version=max_version)
+    if max_version is not None:
+        options["max_version"] = max_version
+    capsule = array.__dlpack__(**options)
     if kind is not None:
         _kind_in(capsule).value = kind
     return capsule
 
 
 def device_of(tensor: Any) -> tuple[DLDeviceType, int]:
-    """``x.__dlpack_device__()``: where the memory is."""
-    return DLDeviceType.kDLCPU, 0
+    """``x.__dlpack_device__()``: where the memory is. ``BufferError`` for an emulated GPU, where no library looks."""
+    device = tensor.device
+    if device.type == "cpu":
+        return DLDeviceType.kDLCPU, 0
+    if cuda.is_emulated():
+        raise BufferError(f"the memory of the emulated device {device} cannot be shared; copy it with .cpu() first")
+    return DLDeviceType.kDLCUDA, device.index
 
 
 def to_dlpack(tensor: Any) -> Any:
@@ -167,8 +181,33 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     """
     if device is not None and not isinstance(device, (str, Device)):
         raise AssertionError(f"from_dlpack: unsupported device type: {type(device)}")
-    if device is not None and Device(device).type != "cpu":
+    if device is not None and not is_available(Device(device).type):
         raise NotImplementedError(f"from_dlpack: this installation has no device '{device}'")
+    if hasattr(ext_tensor, "__dlpack_device__") and ext_tensor.__dlpack_device__()[0] == DLDeviceType.kDLCUDA:
+        return _moved(_from_gpu(ext_tensor, copy), device)
+    return _moved(_from_cpu(ext_tensor, copy), device)
+
+
+def _moved(shared: Any, device: Any) -> Any:
+    return shared if device is None else shared.to(device)
+
+
+def _from_gpu(producer: Any, copy: bool | None) -> Any:
+    """A tensor over the memory of another library's array on a GPU; CuPy takes the capsule."""
+    if not is_available("cuda") or cuda.is_emulated():
+        raise BufferError(f"from_dlpack: memory on DLPack device {producer.__dlpack_device__()} is out of reach")
+    import cupy
+
+    array = cupy.from_dlpack(producer)
+    kind, place = dtypes.from_numpy_dtype(array.dtype), place_of(f"cuda:{array.device.id}")
+    geometry = geo.Geometry(array.shape, tuple(step // kind.itemsize for step in array.strides), 0)
+    flat = cupy.ndarray((geo.extent(geometry),), array.dtype, array.data)
+    storage = Storage.over(place.backend.flat_bytes(flat), place, resizable=False)
+    shared = over_storage(storage, kind, geometry)
+    return clone(shared) if copy else shared
+
+
+def _from_cpu(ext_tensor: Any, copy: bool | None) -> Any:
     shared = _taken(_ask(ext_tensor, copy) if hasattr(ext_tensor, "__dlpack__") else ext_tensor)
     return clone(shared) if copy and not hasattr(ext_tensor, "__dlpack__") else shared
 

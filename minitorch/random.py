@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from minitorch.core import generator
+from minitorch.core.cuda import generator as cuda_generators
+from minitorch.core.device import place_of
 from minitorch.core.generator import Generator
 from minitorch.core.generator import default_generator as default_generator
 from minitorch.ops.creating.from_data import from_numpy
@@ -20,13 +22,16 @@ generator.bind_state_type(from_numpy)
 
 
 def manual_seed(seed: Any) -> Generator:
-    """Start the default generator anew from ``seed``. Returns the generator."""
+    """Start the default generators of all devices anew from ``seed``. Returns the CPU's."""
+    cuda_generators.seed_all(int(seed))
     return generator.manual_seed(seed)
 
 
 def seed() -> int:
-    """Start the default generator from the operating system's randomness. Returns the seed."""
-    return generator.seed()
+    """Start the default generators from the operating system's randomness, all with one seed. Returns the seed."""
+    seed = generator.seed()
+    cuda_generators.seed_all(seed)
+    return seed
 
 
 def initial_seed() -> int:
@@ -49,12 +54,26 @@ def fork_rng(
     devices: Iterable[Any] | None = None, enabled: bool = True, _caller: str = "fork_rng",
     _devices_kw: str = "devices", device_type: str = "cuda",
 ) -> Iterator[None]:  # fmt: skip
-    """Inside, draw and seed at will: at the end the default generator goes on from where it was."""
+    """Inside, draw and seed at will: at the end the default generators go on from where they were.
+
+    ``devices``: those of which CUDA devices, by default of all.
+    """
     if not enabled:
         yield
         return
     state = get_rng_state()
+    others = [(gen, gen.get_state()) for gen in _of_devices(devices)] if device_type == "cuda" else []
     try:
         yield
     finally:
         set_rng_state(state)
+        for gen, kept in others:
+            gen.set_state(kept)
+
+
+def _of_devices(devices: Iterable[Any] | None) -> list[Generator]:
+    """The default generators of CUDA devices; of all there are for None."""
+    if devices is None:
+        return list(cuda_generators.default_generators())
+    places = [place_of(device) for device in devices]
+    return [generator.default_generator_of(place) for place in places]

@@ -36,6 +36,7 @@ from minitorch import storage as storages
 from minitorch._tensor import Tensor
 from minitorch._tensor_copy import _rebuild_from_type_v2, _rebuild_tensor_v2, reduce_tensor
 from minitorch.core import dtypes, memory_format
+from minitorch.core.backend import is_available
 from minitorch.core.device import cpu
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
@@ -130,9 +131,9 @@ class _Writer(pickle._Pickler):
     def persistent_id(self, obj: Any) -> Any:
         if isinstance(obj, TypedStorage):
             storage_class: Any = storages.BY_DTYPE[obj.dtype]
-            return ("storage", storage_class, self._number(obj.untyped(), obj.dtype), "cpu", obj.size())
+            return ("storage", storage_class, self._number(obj.untyped(), obj.dtype), str(obj.device), obj.size())
         if isinstance(obj, UntypedStorage):
-            return ("storage", UntypedStorage, self._number(obj, dtypes.uint8), "cpu", obj.nbytes())
+            return ("storage", UntypedStorage, self._number(obj, dtypes.uint8), str(obj.device), obj.nbytes())
         return None
 
     def _number(self, storage: UntypedStorage, dtype: Dtype) -> str:
@@ -312,7 +313,10 @@ class _Records:
             return wanted(storage, location) or storage
         elif wanted is not None:
             location = str(Device(wanted))
-        if Device(location).type != "cpu":
+        place = Device(location)
+        if place.type == "cuda" and is_available("cuda"):
+            return UntypedStorage(storage.nbytes(), device=place).copy_(storage)
+        if place.type != "cpu":
             raise RuntimeError(
                 f"Attempting to deserialize object on device '{location}', which this installation does not have. If "
                 "you are running on a CPU-only machine, please use torch.load with map_location=torch.device('cpu') to "

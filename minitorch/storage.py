@@ -219,13 +219,12 @@ class TypedStorage(_Conversions):
         return self._untyped_storage.is_shared()
 
     def is_pinned(self, device: Any = None) -> bool:
-        """Whether the memory is locked for transfers to a GPU: never here."""
-        return False
+        """Whether the memory is locked for transfers to a GPU."""
+        return self._untyped_storage.is_pinned()
 
     def pin_memory(self, device: Any = None) -> TypedStorage:
-        """``RuntimeError`` without a GPU, as in PyTorch."""
-        self._untyped_storage.pin_memory(device)
-        return self
+        """A copy in memory locked for transfers. ``RuntimeError`` without a GPU, as in PyTorch."""
+        return TypedStorage(wrap_storage=self._untyped_storage.pin_memory(device), dtype=self.dtype)
 
     # ---- copying and printing -------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from hypothesis import settings
 
-os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the comparison is with PyTorch on the CPU, also where there is a GPU
+if os.environ.get("MINITORCH_CUDA") != "cupy":
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the comparison is with PyTorch on the CPU, also where there is a GPU
 
 sys.path.insert(0, str(Path(__file__).parent))  # `from compare import check`
 

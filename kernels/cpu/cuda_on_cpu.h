@@ -351,3 +351,4 @@ inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 inline void __threadfence_block() { __threadfence(); }
 inline void __trap() { abort(); }
 #include "cuda_on_cpu_math.h"          // fast math, bit casts, float2..float4, __half, __nv_bfloat16
+#include "vector_math.h"               // exp, log, tanh, erf that vectorise; last, for these are macros

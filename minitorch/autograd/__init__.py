@@ -218,13 +218,13 @@ def _cotangent(root: Any, gradient: Any, place: int) -> Any:
         metadata = root.node.outputs[root.output_nr]
         if metadata is None:
             raise RuntimeError(f"output {root.output_nr} of {root.node.name()} has no gradient")
-        shape, dtype = metadata[0].shape, metadata[1]
+        shape, dtype, device = metadata[0].shape, metadata[1], metadata[2]
     elif isinstance(root, TensorBase):
-        shape, dtype = root.shape, root.dtype
+        shape, dtype, device = root.shape, root.dtype, root.device
     else:
         raise TypeError(f"backward and grad start from tensors or gradient edges, but got {type(root).__name__}")
     if gradient is None:
-        return _one(root, shape, dtype)
+        return _one(root, shape, dtype, device)
     if not isinstance(gradient, TensorBase):
         raise TypeError(f"gradients can be either Tensors or None, but got {type(gradient).__name__}")
     if gradient.shape != shape:
@@ -243,7 +243,7 @@ def _cotangent(root: Any, gradient: Any, place: int) -> Any:
 _WHY_NOT = "nothing it was computed from requires grad, or it was computed under no_grad(): see requires_grad_()"
 
 
-def _one(root: Any, shape: Any, dtype: Any) -> Any:
+def _one(root: Any, shape: Any, dtype: Any, device: Any) -> Any:
     from minitorch.ops.creating.creation import ones, ones_like
 
     is_edge = isinstance(root, GradientEdge)
@@ -256,7 +256,7 @@ def _one(root: Any, shape: Any, dtype: Any) -> Any:
         )
     if not dtype.is_floating_point:
         raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {dtype}")
-    return ones(shape, dtype=dtype) if is_edge else ones_like(root)
+    return ones(shape, dtype=dtype, device=device) if is_edge else ones_like(root)
 
 
 def _zeros_like(source: Any, requires_grad: bool) -> Any:

@@ -151,7 +151,9 @@ def _run(
             if gradient is not None:
                 metadata = target.outputs[output_nr]
                 if metadata is not None and (
-                    gradient._geometry is not metadata[0] or gradient._dtype is not metadata[1]
+                    gradient._geometry is not metadata[0]
+                    or gradient._dtype is not metadata[1]
+                    or gradient._storage.device is not metadata[2]
                 ):
                     gradient = fit_gradient(gradient, metadata, node, index)
                 if state[output_nr + 1] is None:

@@ -59,7 +59,7 @@ class Level:
         """
         if self.busy or not attached and any(saved.kind is RESULT for saved in node.operator.saved):
             return
-        node.outputs = ((result._geometry, result._dtype),)
+        node.outputs = ((result._geometry, result._dtype, result._storage.device),)
         push_to(node, self)
 
     def tangents_of_inputs(self, inputs: Sequence[Any]) -> list[Any] | None:
@@ -71,7 +71,9 @@ class Level:
         """The tangents of a ``Function``'s outputs, by its own ``jvp``. ``RuntimeError`` if they can't be that."""
         if ctx.materialize_grads:
             tangents = [
-                _zeros((value._geometry, value._dtype)) if tangent is None and hasattr(value, "_geometry") else tangent
+                _zeros((value._geometry, value._dtype, value._storage.device))
+                if tangent is None and hasattr(value, "_geometry")
+                else tangent
                 for value, tangent in zip(inputs, tangents)
             ]
         results = function.jvp(ctx, *tangents)
@@ -199,7 +201,10 @@ def _behind(kind: type[Node], tensor: Any) -> Any:
     """The same memory as a new tensor, with a node of this kind between it and what ``tensor`` was computed from."""
     edge = gradient_edge(tensor) if tensor.requires_grad and is_grad_enabled() else None
     result = over_storage(tensor._storage, tensor._dtype, tensor._geometry)
-    result._grad_fn, result._requires_grad = kind((edge,), ((tensor._geometry, tensor._dtype),)), True
+    result._grad_fn, result._requires_grad = (
+        kind((edge,), ((tensor._geometry, tensor._dtype, tensor._storage.device),)),
+        True,
+    )
     return result
 
 
@@ -301,7 +306,7 @@ _probes: WeakSet[Node] = WeakSet()  # their leaves: a tangent may lead there, an
 def _zeros(metadata: Any) -> Any:
     if metadata is None or metadata[1].category < FLOATING:
         return None
-    return zeros(metadata[0].shape, dtype=metadata[1])
+    return zeros(metadata[0].shape, dtype=metadata[1], device=metadata[2])
 
 
 def _check_jvp(ctx: Any, inputs: Sequence[Any], tangents: list[Any], place: int, output: Any, result: Any) -> None:

@@ -202,7 +202,7 @@ def _finish(node: BackwardCFunction, inputs: tuple[Any, ...], raw: tuple[Any, ..
                 differentiable.append((output_nr, output))
         outputs.append(output)
     tensors = [output if isinstance(output, TensorBase) else None for output in outputs]
-    node.outputs = tuple([None if t is None else (t._geometry, t._dtype) for t in tensors])
+    node.outputs = tuple([None if t is None else (t._geometry, t._dtype, t._storage.device) for t in tensors])
     node._likes = [None if t is None else (tuple(t.shape), t._dtype, t._storage.device) for t in tensors]
     for output_nr, output in differentiable:
         if id(output) in dirty:
@@ -331,7 +331,9 @@ def _behind_error(results: tuple[Any, ...]) -> tuple[Any, ...]:
             edges.append(gradient_edge(leaf))
             tensor._grad_fn, tensor._output_nr, tensor._requires_grad = node, output_nr, True
             result = tensor
-        outputs.append((result._geometry, result._dtype) if isinstance(result, TensorBase) else None)
+        outputs.append(
+            (result._geometry, result._dtype, result._storage.device) if isinstance(result, TensorBase) else None
+        )
         guarded.append(result)
     node.edges, node.outputs = tuple(edges), tuple(outputs)
     return tuple(guarded)

@@ -154,7 +154,9 @@ class CopySlices(Node):
 
     def __init__(self, base: Any, view: TensorBase, function: Node) -> None:
         # Gradients of the operation's other inputs go where the operation would have sent them.
-        super().__init__((gradient_edge(base), *function.edges[1:]), ((base._geometry, base._dtype),))
+        super().__init__(
+            (gradient_edge(base), *function.edges[1:]), ((base._geometry, base._dtype, base._storage.device),)
+        )
         self.base_geometry = base._geometry
         self.view_geometry = view._geometry
         self.view_steps = view._view_steps

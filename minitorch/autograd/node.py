@@ -34,6 +34,7 @@ from minitorch.core.memory_format import contiguous_format
 from minitorch.core.promotion import scalar_type_name
 
 if TYPE_CHECKING:
+    from minitorch.core.device import device as Device
     from minitorch.core.dtypes import dtype as Dtype
     from minitorch.core.geometry import Geometry
 
@@ -88,8 +89,8 @@ _HINTS = (
 )
 
 
-# What the gradient of an output must look like: the output's own geometry and dtype.
-OutputMetadata = tuple["Geometry", "Dtype"]
+# What the gradient of an output must look like: the output's own geometry, dtype and device.
+OutputMetadata = tuple["Geometry", "Dtype", "Device"]
 
 
 class Node:
@@ -227,12 +228,13 @@ class Node:
 class InputMetadata:
     """What the gradient of one output looks like: ``node._input_metadata[0].shape``."""
 
-    __slots__ = ("_geometry", "dtype")
+    __slots__ = ("_geometry", "dtype", "device")
     is_nested_tensor = is_cpp_nested_tensor = False
 
-    def __init__(self, geometry: Geometry, dtype: Dtype) -> None:
+    def __init__(self, geometry: Geometry, dtype: Dtype, device: Device) -> None:
         self._geometry = geometry
         self.dtype = dtype
+        self.device = device
 
     @property
     def shape(self) -> list[int]:
@@ -314,7 +316,7 @@ def gradient_edge(tensor: Any) -> Edge:
 def _new_accumulator(tensor: Any) -> AccumulateGrad:
     accumulator = _new(AccumulateGrad)
     accumulator._variable = weakref.ref(tensor)
-    accumulator.outputs = ((tensor._geometry, tensor._dtype),)
+    accumulator.outputs = ((tensor._geometry, tensor._dtype, tensor._storage.device),)
     accumulator._hooks = None
     if tensor._meta.hooks is not None:
         accumulator.hooks().of_tensors.append((0, tensor._meta.hooks))
@@ -322,11 +324,12 @@ def _new_accumulator(tensor: Any) -> AccumulateGrad:
 
 
 def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int) -> Any:
-    """Bring a gradient to the shape and dtype of the tensor it belongs to: broadcast dimensions are summed away.
+    """Bring a gradient to the shape and dtype of the tensor it belongs to: broadcast dimensions are summed away, and a
+    single number follows a zero-dim tensor of the CPU home.
 
-    ``RuntimeError`` when the shapes can't belong together.
+    ``RuntimeError`` when the shapes can't belong together, or it is on another device.
     """
-    geometry, dtype = metadata
+    geometry, dtype, device = metadata
     wanted = geometry.shape
     if gradient._geometry.shape != wanted:
         if not is_expandable_to(wanted, gradient._geometry.shape):
@@ -343,6 +346,13 @@ def fit_gradient(gradient: Any, metadata: OutputMetadata, node: Node, index: int
                 )
             gradient = gradient.real
         gradient = gradient.to(dtype)
+    if gradient._storage.device is not device:
+        if gradient._geometry.ndim:
+            raise RuntimeError(
+                f"Function {node.name()} returned an invalid gradient at index {index} - expected device {device} but "
+                f"got {gradient.device}"
+            )
+        gradient = gradient.to(device)
     return gradient
 
 

@@ -21,6 +21,7 @@ class Backend:
     name: str
     xp: Any
     array_type: type
+    memory: Any  # of a GPU: the books of its memory
 
     def allocate(self, nbytes: int) -> Array:
         """Uninitialised memory: a one-dimensional byte array of ``nbytes``."""
@@ -35,6 +36,31 @@ class Backend:
     def flat_bytes(self, array: Array) -> Array:
         """The C-contiguous ``array`` as memory that ``strided_array`` accepts, without a copy."""
         raise NotImplementedError
+
+    def address(self, data: Array) -> int:
+        """Where memory begins, as a number."""
+        raise NotImplementedError
+
+    # What crosses the border between processors goes through these three.
+
+    def to_host(self, array: Array) -> Any:
+        """The elements as a NumPy array: the same memory on the CPU, a copy elsewhere."""
+        raise NotImplementedError
+
+    def from_host(self, array: Any) -> Array:
+        """A NumPy array as one of this processor: the same memory on the CPU, a copy elsewhere."""
+        raise NotImplementedError
+
+    def from_device(self, array: Array, backend: Backend) -> Array:
+        """An array of another backend as one of this: by way of the host, unless the two know a shorter one."""
+        return self.from_host(backend.to_host(array))
+
+    def pinned(self, nbytes: int) -> Any:
+        """Host memory locked for transfers to this processor, as NumPy bytes."""
+        raise NotImplementedError
+
+    def synchronize(self) -> None:
+        """Wait until everything that was started has been computed."""
 
 
 def cannot_allocate(shape: tuple[int, ...], itemsize: int) -> RuntimeError:
@@ -56,14 +82,23 @@ def register_backend(device_type: str, backend: Backend) -> None:
     _backends[device_type] = backend
 
 
-def backend_for(device_type: str) -> Backend:
-    """The backend of a device type.
+def _gpus() -> Any:
+    """What knows the GPUs; imported when somebody first asks for one."""
+    from minitorch.core import cuda
+
+    return cuda
+
+
+def backend_for(device_type: str, index: int | None = None) -> Backend:
+    """The backend of a device; without an index, of the current one of that type.
 
     Where this installation has none, PyTorch's errors: ``AssertionError`` for GPUs, else ``NotImplementedError``.
     """
     found = _backends.get(device_type)
     if found is not None:
         return found
+    if device_type == "cuda" and _gpus().is_available():
+        return _gpus().backend_of(_gpus().current_device() if index is None else index)  # type: ignore[no-any-return]
     if device_type in ("cuda", "xpu"):
         raise AssertionError(f"Torch not compiled with {device_type.upper()} enabled")
     raise NotImplementedError(
@@ -71,6 +106,11 @@ def backend_for(device_type: str) -> Backend:
     )
 
 
+def current_index(device_type: str) -> int:
+    """Which device is meant by a type without an index."""
+    return _gpus().current_device() if device_type == "cuda" else 0
+
+
 def is_available(device_type: str) -> bool:
     """Whether tensors can live on this device type."""
-    return device_type in _backends
+    return device_type in _backends or (device_type == "cuda" and _gpus().is_available())

@@ -46,5 +46,14 @@ class CPUBackend(Backend):
             return array  # NumPy's own dtypes export their memory as they are
         return array.reshape(-1).view(np.uint8)  # ml_dtypes: only their bytes can be exported
 
+    def address(self, data: Array) -> int:
+        return int(data.__array_interface__["data"][0])
+
+    def to_host(self, array: Array) -> Array:
+        return array
+
+    def from_host(self, array: Array) -> Array:
+        return array
+
 
 register_backend("cpu", CPUBackend())

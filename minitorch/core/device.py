@@ -16,7 +16,7 @@ import threading
 from typing import Any
 
 from minitorch.core import cpu as _cpu  # noqa: F401  (registers the CPU backend)
-from minitorch.core.backend import Backend, backend_for, is_available
+from minitorch.core.backend import Backend, backend_for, current_index, is_available
 
 _TYPES = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
@@ -57,7 +57,7 @@ class device:  # noqa: N801  (PyTorch's own spelling)
     def backend(self) -> Backend:
         """What computes on this device; see ``backend_for`` for where there is nothing that does."""
         if self._backend is None:
-            object.__setattr__(self, "_backend", backend_for(self.type))
+            object.__setattr__(self, "_backend", backend_for(self.type, self.index))
         return self._backend  # type: ignore[no-any-return]
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -107,14 +107,21 @@ def _intern(kind: str, index: int | None) -> device:
     found = _interned.get((kind, index))
     if found is None:
         made = object.__new__(device)
-        backend = backend_for(kind) if is_available(kind) else None
-        for name, value in (("type", kind), ("index", index), ("_backend", backend)):
+        for name, value in (("type", kind), ("index", index), ("_backend", None)):
             object.__setattr__(made, name, value)
         found = _interned.setdefault((kind, index), made)
     return found
 
 
 cpu = device("cpu")
+_ = cpu.backend  # set from now on
+
+
+def forget_backends(kind: str) -> None:
+    """What computes on devices of a kind is to be asked for again."""
+    for known in _interned.values():
+        if known.type == kind:
+            object.__setattr__(known, "_backend", None)
 
 
 # ---- where new tensors go -------------------------------------------------------------------------------------------
@@ -142,8 +149,10 @@ def place_of(given: Any) -> device:
     named = device(given)
     if named.type == "cpu":
         return cpu
-    backend_for(named.type)
-    return _intern(named.type, named.index or 0)
+    backend_for(named.type, named.index)
+    place = _intern(named.type, current_index(named.type) if named.index is None else named.index)
+    _ = place.backend  # set from now on, for the hot path reads it without asking
+    return place
 
 
 def get_default_device() -> device:

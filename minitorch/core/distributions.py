@@ -72,8 +72,8 @@ def uniform(gen: Generator, shape: Shape, dtype: DTypeLike, low: float = 0.0, hi
     """``rand``, ``uniform_``: uniform on [low, high); what rounds to ``high`` becomes ``low``."""
     dtype = np.dtype(dtype)
     if dtype.kind == "c":
-        return _complex_pairs(uniform(gen, (*shape, 2), _real_part(dtype), low, high), dtype)
-    _check_uniform_bounds(dtype, low, high)
+        return complex_pairs(uniform(gen, (*shape, 2), real_part(dtype), low, high), dtype)
+    check_uniform_bounds(dtype, low, high)
     unit = unit_float64 if dtype == np.float64 else unit_float32
     values = unit(gen, math.prod(shape))
     if low == 0 and high == 1:
@@ -88,8 +88,9 @@ def uniform(gen: Generator, shape: Shape, dtype: DTypeLike, low: float = 0.0, hi
     return values.reshape(shape)
 
 
-def _check_uniform_bounds(dtype: np.dtype[Any], low: float, high: float) -> None:
-    _require_floating("uniform_", "check_uniform_bounds", dtype)
+def check_uniform_bounds(dtype: np.dtype[Any], low: float, high: float) -> None:
+    """``NotImplementedError`` for the dtype, ``RuntimeError`` for bounds that make no interval within it."""
+    require_floating("uniform_", "check_uniform_bounds", dtype)
     largest = _largest(dtype)
     for name, value in (("from", low), ("to", high)):
         if not -largest <= value <= largest:
@@ -126,9 +127,9 @@ def normal(
     if n == 0:
         return np.empty(shape, dtype)
     if dtype.kind == "c":
-        parts = normal(gen, (*shape, 2), _real_part(dtype), mean, std / math.sqrt(2), contiguous)
-        return _complex_pairs(parts, dtype)
-    _require_floating("normal_", "normal_kernel_cpu", dtype)
+        parts = normal(gen, (*shape, 2), real_part(dtype), mean, std / math.sqrt(2), contiguous)
+        return complex_pairs(parts, dtype)
+    require_floating("normal_", "normal_kernel_cpu", dtype)
     if n < 16 or not contiguous:
         return _narrow(_normal_pairs(gen, n, mean, std), dtype).reshape(shape)
     if dtype in (np.float32, np.float64):
@@ -183,7 +184,7 @@ def log_normal(gen: Generator, shape: Shape, dtype: DTypeLike, mean: float = 1.0
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
     if 0 in shape:
         return np.empty(shape, dtype)
-    _require_floating("log_normal_", "log_normal_cpu", dtype)
+    require_floating("log_normal_", "log_normal_cpu", dtype)
     exponents = _normal_pairs(gen, math.prod(shape), mean, std)
     infinite = exponents > LOG_LARGEST_DOUBLE
     exponents[infinite] = 0
@@ -199,7 +200,7 @@ def exponential(gen: Generator, shape: Shape, dtype: DTypeLike, lambd: float = 1
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
     if 0 in shape:
         return np.empty(shape, dtype)
-    _require_continuous("exponential_", dtype)
+    require_continuous("exponential_", dtype)
     u = unit_float64(gen, math.prod(shape))
     return _narrow(-1.0 / lambd * c_library(math.log1p, -u), dtype).reshape(shape)
 
@@ -210,7 +211,7 @@ def cauchy(gen: Generator, shape: Shape, dtype: DTypeLike, median: float = 0.0, 
     if not sigma > 0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
     if not name_of(dtype).startswith("float8") or 0 not in shape:
-        _require_continuous("cauchy_", dtype)
+        require_continuous("cauchy_", dtype)
     u = unit_float64(gen, math.prod(shape))
     tangent = c_library(math.tan, math.pi * (u - 0.5))
     samples = fused_multiply_add(tangent, np.float64(sigma), np.float64(median))
@@ -255,7 +256,7 @@ def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> 
     if probabilities.size == 0:
         return np.empty(probabilities.shape, dtype)
     require_bernoulli("bernoulli", dtype)
-    _require_floating("bernoulli", "bernoulli_tensor_cpu_p_", probabilities.dtype)
+    require_floating("bernoulli", "bernoulli_tensor_cpu_p_", probabilities.dtype)
     p = probabilities.ravel()
     valid = (p >= 0) & (p <= 1)
     if not valid.all():
@@ -290,28 +291,37 @@ def multinomial(
     Without replacement, categories whose keys are equal in float32 come in an order of their own:
     PyTorch's ``topk`` leaves it to the C++ library's sort.
     """
-    _check_multinomial(weights, num_samples, replacement)
+    check_multinomial(weights, num_samples, replacement)
     rows = weights.reshape(-1, weights.shape[-1])  # (rows, categories)
     shape = (*weights.shape[:-1], num_samples)
     if 0 in shape:
         return np.empty(shape, np.int64)
+    check_weights(rows)
+    if replacement and num_samples > 1:
+        samples = _search_cumulated(gen, rows, num_samples)
+    else:
+        exponentials = exponential(gen, rows.shape[::-1] if by_columns else rows.shape, rows.dtype)
+        samples = largest_quotients(rows, exponentials.T if by_columns else exponentials, num_samples)
+    return samples.reshape(shape).astype(np.int64)
+
+
+def check_weights(rows: Array) -> None:
+    """``RuntimeError`` if a row of weights, none of them empty, is no distribution."""
     low, high = rows.min(), rows.max()
     if not (low >= 0 and high < np.inf):
         raise RuntimeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
-    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         if (rows.sum(axis=1) == 0).any():
             raise RuntimeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
-        if replacement and num_samples > 1:
-            samples = _search_cumulated(gen, rows, num_samples)
-        else:
-            shape_in_memory = rows.shape[::-1] if by_columns else rows.shape
-            exponentials = exponential(gen, shape_in_memory, rows.dtype)
-            keys = rows / (exponentials.T if by_columns else exponentials)
-            if num_samples == 1:
-                samples = keys.argmax(axis=1)
-            else:
-                samples = np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
-    return samples.reshape(shape).astype(np.int64)
+
+
+def largest_quotients(rows: Array, exponentials: Array, num_samples: int) -> Array:
+    """The categories with the largest weight / exponential, ``(rows, num_samples)``: drawn without replacement."""
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        keys = rows / exponentials
+        if num_samples == 1:
+            return np.asarray(keys.argmax(axis=1))
+        return np.argsort(-keys, axis=1, kind="stable")[:, :num_samples]
 
 
 def _search_cumulated(gen: Generator, rows: Array, num_samples: int) -> Array:
@@ -322,7 +332,8 @@ def _search_cumulated(gen: Generator, rows: Array, num_samples: int) -> Array:
     return np.stack([np.searchsorted(row, u_row) for row, u_row in zip(cumulated, u, strict=True)])
 
 
-def _check_multinomial(weights: Array, num_samples: int, replacement: bool) -> None:
+def check_multinomial(weights: Array, num_samples: int, replacement: bool) -> None:
+    """``RuntimeError`` for what cannot be drawn from."""
     if weights.ndim not in (1, 2):
         raise RuntimeError(f"multinomial: prob_dist must be 1 or 2 dim, got shape {weights.shape}")
     if name_of(weights.dtype) not in FLOATING and not name_of(weights.dtype).startswith("float8"):
@@ -356,12 +367,14 @@ def _largest(dtype: np.dtype[Any]) -> float:
     return (2 - 2**-7) * 2.0**127 if dtype.name == "bfloat16" else float(np.finfo(dtype).max)
 
 
-def _require_floating(operator: str, kernel: str, dtype: np.dtype[Any]) -> None:
+def require_floating(operator: str, kernel: str, dtype: np.dtype[Any]) -> None:
+    """``NotImplementedError`` for dtypes that are no real floating ones."""
     if name_of(dtype) not in FLOATING:
         raise NotImplementedError(f"{operator}: \"{kernel}\" not implemented for '{dtype.name}'")
 
 
-def _require_continuous(operator: str, dtype: np.dtype[Any]) -> None:
+def require_continuous(operator: str, dtype: np.dtype[Any]) -> None:
+    """An error for dtypes that hold no continuous distribution."""
     name = name_of(dtype)
     if name.startswith("float8"):
         raise NotImplementedError(f"{operator}: \"{operator}cpu\" not implemented for '{name}'")
@@ -380,9 +393,11 @@ def _narrow(values: Array, dtype: np.dtype[Any]) -> Array:
         return values.astype(dtype, copy=False)
 
 
-def _real_part(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def real_part(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype of the two parts of a complex one."""
     return np.dtype(np.float32 if dtype.itemsize == 8 else np.float64)
 
 
-def _complex_pairs(parts: Array, dtype: np.dtype[Any]) -> Array:
+def complex_pairs(parts: Array, dtype: np.dtype[Any]) -> Array:
+    """(..., 2) real numbers as complex ones."""
     return parts.view(dtype).reshape(parts.shape[:-1])  # (..., 2) -> (...)

@@ -22,8 +22,8 @@ handed out and a state can be written down at any position: that is the bookkeep
 
 PyTorch keeps the engine in ``aten/src/ATen/core/MT19937RNGEngine.h``, the generator in
 ``aten/src/ATen/CPUGeneratorImpl.cpp`` and the Python class in ``torch/csrc/Generator.cpp``. Left
-out on purpose: generators of other devices (CUDA's is a counter, Philox, and belongs to its
-kernels) and the ``graphsafe`` states.
+out on purpose: the ``graphsafe`` states. The generator of a CUDA device, whose engine is a counter, is a subclass:
+``core/cuda/generator.py``.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch.core.backend import is_available
 from minitorch.core.device import device as Device
 
 KEY_WORDS = 624
@@ -81,6 +82,11 @@ class Generator:
         "device", "mutex", "next_double_normal_sample", "next_float_normal_sample",
         "_initial_seed", "_engine", "_block", "_position",
     )  # fmt: skip
+
+    def __new__(cls, device: Any = "cpu") -> Generator:
+        if cls is Generator and Device(device).type == "cuda":
+            return _cuda_generator(device)
+        return super().__new__(cls)
 
     def __init__(self, device: Any = "cpu") -> None:
         self.device = Device(device)
@@ -219,9 +225,17 @@ class Generator:
         self.set_state_bytes(np.asarray(new_state))
         return self
 
+    def get_offset(self) -> int:
+        """A generator that is a counter can say how far it has come: that of a CUDA device."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Generator:
+        """A generator that is a counter can be moved: that of a CUDA device."""
+        raise RuntimeError("CPU Generator does not use offset")
+
     def clone_state(self) -> Generator:
         """A new generator that continues from here on its own."""
-        twin = Generator(self.device)
+        twin = type(self)(self.device)
         twin.set_state_bytes(self.get_state_bytes())
         return twin
 
@@ -230,8 +244,17 @@ class Generator:
 
     def __setstate__(self, state: tuple[Any, NDArray[np.uint8]]) -> None:
         device, state_bytes = state
-        Generator.__init__(self, device)
+        type(self).__init__(self, device)
         self.set_state_bytes(state_bytes)
+
+
+def _cuda_generator(device: Any) -> Generator:
+    """A generator of a CUDA device. ``RuntimeError`` where there is none."""
+    if not is_available("cuda"):
+        raise RuntimeError("Cannot get CUDA generator: this installation has no device 'cuda'")
+    from minitorch.core.cuda.generator import CUDAGenerator
+
+    return object.__new__(CUDAGenerator)  # and `__init__` is called by whoever asked for a Generator
 
 
 _as_tensor: Callable[[NDArray[np.uint8]], Any] = np.asarray
@@ -245,6 +268,15 @@ def bind_state_type(as_tensor: Callable[[NDArray[np.uint8]], Any]) -> None:
 
 default_generator = Generator()
 default_generator.seed()  # as in PyTorch, a program that never seeds differs from run to run
+
+
+def default_generator_of(device: Device) -> Generator:
+    """The generator that a device draws from when none is named."""
+    if device.type == "cpu":
+        return default_generator
+    from minitorch.core.cuda.generator import default_generators
+
+    return default_generators()[device.index or 0]
 
 
 def manual_seed(seed: Any) -> Generator:

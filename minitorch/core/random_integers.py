@@ -39,15 +39,14 @@ def random_from_to(gen: Generator, shape: Shape, dtype: DTypeLike, low: int, hig
     dtype = np.dtype(dtype)
     if high is None and low == LOWEST_INT64:
         return _all_of_int64(gen, shape, dtype)
-    low, last = _closed_bounds(dtype, low, high)
-    _check_bounds(dtype, low, last)
+    low, last = bounds_within(dtype, low, high)
     n, span = math.prod(shape), last - low + 1
     if span >= RANGE_FOR_64_BITS:
         values = (gen.random64(n) % np.uint64(span)).view(np.int64)
     else:
         values = (gen.random32(n) % np.uint32(span)).astype(np.int64)
     values += low
-    return _cast(values, dtype).reshape(shape)
+    return cast(values, dtype).reshape(shape)
 
 
 def random_full(gen: Generator, shape: Shape, dtype: DTypeLike) -> Array:
@@ -55,16 +54,17 @@ def random_full(gen: Generator, shape: Shape, dtype: DTypeLike) -> Array:
     dtype = np.dtype(dtype)
     if 0 in shape:
         return np.empty(shape, dtype)
-    span = _full_span(dtype)
+    span = full_span(dtype)
     if dtype.itemsize == 8:
         values: Array = gen.random64(math.prod(shape)) % span
-        return _cast(values.view(np.int64), dtype).reshape(shape)
+        return cast(values.view(np.int64), dtype).reshape(shape)
     values = gen.random32(math.prod(shape)) % span
-    return _cast(values.view(np.int32), dtype).reshape(shape)
+    return cast(values.view(np.int32), dtype).reshape(shape)
 
 
 @functools.cache
-def _full_span(dtype: np.dtype[Any]) -> np.unsignedinteger[Any]:
+def full_span(dtype: np.dtype[Any]) -> np.unsignedinteger[Any]:
+    """How many integers ``random_()`` draws from."""
     if dtype.name in FLOATING:
         span = 2 ** FLOATING_DIGITS[dtype.name] + 1
     elif dtype.name in INTEGRAL:
@@ -96,7 +96,14 @@ def randperm(gen: Generator, n: int) -> NDArray[np.int64]:
 # ---- bounds ----
 
 
-def _closed_bounds(dtype: np.dtype[Any], low: int, high: int | None) -> tuple[int, int]:
+def bounds_within(dtype: np.dtype[Any], low: int, high: int | None) -> tuple[int, int]:
+    """The first and the last integer that may be drawn. ``RuntimeError`` if the dtype does not hold them."""
+    low, last = closed_bounds(dtype, low, high)
+    check_bounds(dtype, low, last)
+    return low, last
+
+
+def closed_bounds(dtype: np.dtype[Any], low: int, high: int | None) -> tuple[int, int]:
     """The first and the last integer that may be drawn; floating dtypes move them inwards."""
     floating = name_of(dtype) in FLOATING
     if high is None:
@@ -143,7 +150,7 @@ def _round_down(dtype: np.dtype[Any], high: int) -> int:
 def _as_held(dtype: np.dtype[Any], value: int) -> int | None:
     """The integer that ``dtype`` stores for ``value``; None if that is infinite or no int64."""
     with np.errstate(over="ignore"):
-        held = float(_cast(np.array(value, np.int64), dtype))
+        held = float(cast(np.array(value, np.int64), dtype))
     return int(held) if -(2.0**63) <= held < 2.0**63 else None
 
 
@@ -151,7 +158,8 @@ def _spacing(dtype: np.dtype[Any], value: int) -> int:
     return int(2 ** (abs(value).bit_length() - FLOATING_DIGITS[dtype.name]))
 
 
-def _check_bounds(dtype: np.dtype[Any], low: int, last: int) -> None:
+def check_bounds(dtype: np.dtype[Any], low: int, last: int) -> None:
+    """``RuntimeError`` if the dtype does not hold both, a warning if it skips integers on the way."""
     name = name_of(dtype)
     if name in FLOATING:
         digits = FLOATING_DIGITS[name]
@@ -177,16 +185,21 @@ def _check_bounds(dtype: np.dtype[Any], low: int, last: int) -> None:
 
 
 def _all_of_int64(gen: Generator, shape: Shape, dtype: np.dtype[Any]) -> Array:
+    require_64_bits(dtype)
+    return cast(gen.random64(math.prod(shape)).view(np.int64), dtype).reshape(shape)
+
+
+def require_64_bits(dtype: np.dtype[Any]) -> None:
+    """An error for dtypes that cannot hold any int64, or nearly."""
     if dtype.name not in ("int64", "float64", "float32", "bfloat16"):
         error = RuntimeError if dtype.name in INTEGRAL else NotImplementedError
         raise error(
             f"random_: random_full_64_bits_range_kernel_cpu handles only int64, double, float and "
             f"bfloat16, got {dtype.name}"
         )
-    return _cast(gen.random64(math.prod(shape)).view(np.int64), dtype).reshape(shape)
 
 
-def _cast(values: Array, dtype: np.dtype[Any]) -> Array:
+def cast(values: Array, dtype: np.dtype[Any]) -> Array:
     """Integers as ``dtype``; C++ takes an integer to the 16-bit floats through float32."""
     if name_of(dtype) in ("float16", "bfloat16"):
         values = values.astype(np.float32)

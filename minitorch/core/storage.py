@@ -24,7 +24,9 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakSet
 
-from minitorch.core.backend import Array
+import numpy as np
+
+from minitorch.core.backend import Array, backend_for, is_available
 from minitorch.core.device import cpu, place_of
 from minitorch.core.device import device as Device
 
@@ -152,8 +154,7 @@ class UntypedStorage:
         """Address of the first byte, 0 for an empty storage."""
         if self.nbytes() == 0:
             return 0
-        interface = getattr(self.data, "__cuda_array_interface__", None) or self.data.__array_interface__
-        return int(interface["data"][0])
+        return self.device.backend.address(self.data)
 
     def resizable(self) -> bool:
         """Whether ``resize_`` may give it other memory: not if an array or another library owns the memory."""
@@ -225,7 +226,7 @@ class UntypedStorage:
             raise RuntimeError(
                 f"size does not match, self was {self.nbytes()} bytes but src was {source.nbytes()} bytes"
             )
-        self.flat_bytes()[...] = self.device.backend.xp.asarray(source.flat_bytes())
+        self.flat_bytes()[...] = self.device.backend.from_device(source.flat_bytes(), source.device.backend)
         return self
 
     def clone(self) -> UntypedStorage:
@@ -256,12 +257,16 @@ class UntypedStorage:
         return self.is_cuda or (hasattr(self, "_rare") and self._rare.shared)
 
     def is_pinned(self, device: Any = None) -> bool:
-        """Whether the memory is locked for transfers to a GPU: never here."""
-        return False
+        """Whether the memory is locked for transfers to a GPU."""
+        return hasattr(self, "_rare") and self._rare.pinned
 
     def pin_memory(self, device: Any = None) -> UntypedStorage:
-        """A copy in memory locked for transfers. ``RuntimeError`` without a GPU, as in PyTorch."""
-        raise RuntimeError("Cannot access accelerator device when none is available.")
+        """A copy in memory locked for transfers; itself if it is. ``RuntimeError`` without a GPU, as in PyTorch."""
+        if not is_available("cuda"):
+            raise RuntimeError("Cannot access accelerator device when none is available.")
+        if self.device is not cpu:
+            raise TypeError(f"cannot pin '{self.type()}' only CPU memory can be pinned")
+        return self if self.is_pinned() else pinned_storage(self.nbytes()).copy_(self)
 
     # ---- copying and printing -------------------------------------------------------------------------------------
 
@@ -313,12 +318,14 @@ class _CountedTogether(UntypedStorage):
 class _Rare:
     """What few storages need. ``twins``: the storages over the same block."""
 
-    __slots__ = ("twins", "resizable", "shared")
+    __slots__ = ("twins", "resizable", "shared", "pinned", "used_in")
 
     def __init__(self, first: UntypedStorage) -> None:
         self.twins = WeakSet([first])
         self.resizable = True
         self.shared = False
+        self.pinned = False
+        self.used_in: Any = None  # the streams that `Tensor.record_stream` named
 
 
 def _forget_arrays(storage: UntypedStorage) -> None:
@@ -341,11 +348,18 @@ def _bytes_of(values: Any, place: Device) -> Array:
                 f"torch.UntypedStorage(): tried to construct a storage from a sequence ({type(values).__name__}), but "
                 f"one of the items was of type {type(value).__name__} instead of int"
             )
-    return place.backend.xp.asarray(bytearray(value & 0xFF for value in values), dtype="uint8")
+    return place.backend.from_host(np.asarray(bytearray(value & 0xFF for value in values), dtype=np.uint8))
+
+
+def pinned_storage(nbytes: int) -> UntypedStorage:
+    """Host memory that a GPU can read while the program goes on."""
+    made = UntypedStorage.over(backend_for("cuda").pinned(nbytes), cpu)
+    made.rare().pinned = True
+    return made
 
 
 def from_bytes(content: bytes, device: Device) -> UntypedStorage:
     """What ``pickle`` makes of a storage."""
     made = UntypedStorage.allocate(len(content), device)
-    made.data[...] = device.backend.xp.asarray(bytearray(content), dtype="uint8")
+    made.data[...] = device.backend.from_host(np.frombuffer(content, np.uint8))
     return made

@@ -14,11 +14,13 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from minitorch.kernels import modes
+import numpy as np
+
+from minitorch.kernels import arguments, modes
 from minitorch.kernels.compiler import compiler, kernel_folder
 from minitorch.kernels.record import Record, record
 from minitorch.kernels.source import KernelSource, kernels
-from minitorch.kernels.types import c_type
+from minitorch.kernels.types import c_type, filled_in
 
 Dimensions = int | tuple[int, ...]
 
@@ -46,22 +48,39 @@ class KernelFile:
         """The kernel of that name, with its template arguments: ``file["softmax_online<float>"]``."""
         found = self._launchable.get(instance)
         if found is None:
-            name = instance.partition("<")[0]
+            name, _, template = instance.rstrip("> ").partition("<")
             if name not in self.kernels:
                 raise KeyError(f"{self.path.name} has no kernel {name!r}; it has {', '.join(self.kernels)}")
-            found = self._launchable[instance] = Kernel(self, self.kernels[name], instance)
+            given = [each.strip() for each in template.split(",")] if template else []
+            wanted = self.kernels[name].template
+            if len(given) != len(wanted):
+                raise TypeError(f"{name} has the template parameters <{', '.join(wanted)}>, got <{', '.join(given)}>")
+            tidy = f"{name}<{', '.join(given)}>" if given else name
+            found = self._launchable.get(tidy) or Kernel(self, self.kernels[name], tidy)
+            self._launchable[instance] = self._launchable[tidy] = found
         return found
 
     def kernel(self, name: str, *template: Any) -> Kernel:
         """The instance of a kernel for dtypes (or integers): ``file.kernel("softmax_online", np.float32)``."""
-        return self[_instance_name(name, template)]
+        return self[_instance_name(name, *template)]
+
+
+@functools.lru_cache(None, typed=True)  # typed: 1 and True are equal, but not the same template argument
+def _instance_name(name: str, *template: Any) -> str:
+    return f"{name}<{', '.join([_template_argument(each) for each in template])}>" if template else name
+
+
+def _template_argument(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, np.integer)) else c_type(value)
 
 
 @functools.cache
-def _instance_name(name: str, template: tuple[Any, ...]) -> str:
-    if not template:
-        return name
-    return f"{name}<{', '.join(str(each) if isinstance(each, int) else c_type(each) for each in template)}>"
+def _on_host() -> Any:
+    from minitorch.kernels import host  # imported late: it loads what only a launch needs
+
+    return host.launch
 
 
 class Kernel:
@@ -69,16 +88,29 @@ class Kernel:
 
     def __init__(self, file: KernelFile, source: KernelSource, instance: str) -> None:
         self.file, self.source, self.instance = file, source, instance
-        arguments = instance.partition("<")[2].rstrip(">")
-        filled = dict(zip(source.template, [each.strip() for each in arguments.split(",")]))
-        self.types = tuple(filled.get(each.type, each.type) for each in source.parameters)
+        template = instance.partition("<")[2].removesuffix(">")
+        filled = dict(zip(source.template, template.split(", ")))
+        self.types = tuple([filled_in(each.type, filled) for each in source.parameters])
+        self.arrays = tuple(index for index, each in enumerate(source.parameters) if each.pointers)
         self._host: dict[str, Any] = {}
+        self._gpu: Any = None
 
     def __call__(self, grid: Dimensions, block: Dimensions, args: tuple[Any, ...], shared_mem: int = 0) -> None:
         """Run ``grid`` blocks of ``block`` threads. ``TypeError`` names the parameter that an argument does not fit."""
-        from minitorch.kernels import host
+        arrays = self.arrays
+        if not arrays or (len(args) > arrays[0] and type(args[arrays[0]]) is np.ndarray):  # nearly always, so at once
+            _on_host()(self, grid, block, args, shared_mem)
+            return
+        first: Any = arguments.first_array([args[index] for index in arrays if index < len(args)])
+        if first is None or isinstance(first, np.ndarray):
+            _on_host()(self, grid, block, args, shared_mem)
+        elif type(first) is arguments.emulated_class():
+            inside = arguments.unwrapped(self, args, str(arguments.device_of(first)))
+            _on_host()(self, grid, block, inside, shared_mem)
+        else:
+            from minitorch.kernels import gpu
 
-        host.launch(self, grid, block, args, shared_mem)
+            gpu.launch(self, grid, block, args, shared_mem, first.device.id)
 
     def __repr__(self) -> str:
         return f"<kernel {self.instance} of {self.file.path.name}>"

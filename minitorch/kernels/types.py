@@ -1,11 +1,12 @@
 """C types of kernel parameters and the dtypes they stand for.
 
-An array passed for ``const float* x`` must be float32; a number passed for ``int n`` is cast to 32 bits. ``STRUCT`` gives
-the letter of Python's ``struct`` module for a value of each type.
+An array passed for ``const float* x`` must be float32; a number passed for ``int n`` is cast to 32 bits. ``STRUCT``
+gives the letter of Python's ``struct`` module for a value of each type.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ DTYPES: dict[str, str] = {
 STRUCT: dict[str, str] = {
     "float": "f", "double": "d", "char": "b", "signed char": "b", "unsigned char": "B", "short": "h",
     "unsigned short": "H", "int": "i", "unsigned": "I", "unsigned int": "I", "long long": "q", "bool": "?",
-    "unsigned long long": "Q", "size_t": "Q",
+    "unsigned long long": "Q", "size_t": "Q", "__half": "e", "half": "e",
 }  # fmt: skip
 
 _C_NAMES = {
@@ -37,3 +38,12 @@ def c_type(dtype: Any) -> str:
     if name not in _C_NAMES:
         raise TypeError(f"kernels have no C type for {name}")
     return _C_NAMES[name]
+
+
+def filled_in(type: str, template: dict[str, str]) -> str:
+    """A parameter's type in one instance of its kernel; ``wide_t`` is that of ``numeric.cuh``."""
+    type = re.sub(r"\w+", lambda word: template.get(word[0], word[0]), type)
+    wide = re.fullmatch(r"wide_t\s*<\s*(.*?)\s*>", type)
+    if wide:
+        return wide[1] if wide[1] in ("double", "int", "long long") else "float"
+    return type

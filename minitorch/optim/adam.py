@@ -6,8 +6,8 @@
     w <- w - lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)
 
 m and v start at zero and are too small at first; dividing by 1 - beta**t takes that out. The count t is a tensor in the
-state, ``step``, as in PyTorch. PyTorch: ``torch/optim/adam.py`` (``_single_tensor_adam``, whose order of operations
-this keeps, so that the results are the same).
+state, ``step``, as in PyTorch. The step itself is in three forms: ``single_tensor.py``, ``multi_tensor.py``,
+``fused.py``; ``forms.py`` says which is taken. PyTorch: ``torch/optim/adam.py``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.core import dtypes
+from minitorch.core.device import cpu
 from minitorch.ops.creating import creation, from_data
-from minitorch.ops.elementwise.complex_numbers import view_as_real
-from minitorch.optim.optimizer import Optimizer, as_number, refuse_unbuilt_forms
+from minitorch.optim import fused, multi_tensor, single_tensor
+from minitorch.optim.forms import check_capturable, check_forms, check_fused, prefers_foreach, refuse_scaling
+from minitorch.optim.optimizer import Optimizer
+from minitorch.optim.single_tensor import as_number
 
 
 class Adam(Optimizer):
     """``Adam(params, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False)``.
 
     ``maximize``: climb instead of descend. ``decoupled_weight_decay``: AdamW. ``differentiable``: record the step in
-    the graph. ``lr`` and ``betas`` may be tensors of one element. ``ValueError`` for settings out of range.
+    the graph. ``foreach``, ``fused``: all parameters at once (``forms.py``). ``capturable``: nobody asks a device for
+    the value of a tensor. ``lr`` and ``betas`` may be tensors of one element. ``ValueError`` for settings out of range.
     """
 
     def __init__(
@@ -35,8 +39,7 @@ class Adam(Optimizer):
         capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:  # fmt: skip
-        _check_settings(lr, betas, eps, weight_decay)
-        refuse_unbuilt_forms(foreach, fused, differentiable)
+        _check_settings(lr, betas, eps, weight_decay, bool(foreach) and not capturable)
         betas = tuple(beta.squeeze() if isinstance(beta, Tensor) and beta.ndim else beta for beta in betas)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
@@ -44,9 +47,13 @@ class Adam(Optimizer):
             "fused": fused, "decoupled_weight_decay": decoupled_weight_decay,
         }  # fmt: skip
         super().__init__(params, defaults)
+        self._kept = {}
+        check_forms(foreach, fused, differentiable)
+        self._step_supports_amp_scaling = bool(fused)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
+        self._kept: dict[int, Any] = {}  # what the fused form keeps of a group from step to step
         for group in self.param_groups:
             for name in ("amsgrad", "maximize", "capturable", "differentiable", "decoupled_weight_decay"):
                 group.setdefault(name, False)
@@ -55,83 +62,92 @@ class Adam(Optimizer):
             for param in group["params"]:
                 kept = self.state.get(param)
                 if kept and not isinstance(kept["step"], Tensor):
-                    kept["step"] = from_data.tensor(float(kept["step"]), dtype=_step_dtype())
+                    along = group["capturable"] or group["fused"]
+                    dtype = dtypes.float32 if group["fused"] else _step_dtype()
+                    device = param.device if along else cpu
+                    kept["step"] = from_data.tensor(float(kept["step"]), dtype=dtype, device=device)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient once. Returns what ``closure`` returned."""
-        return self._step_each(closure)
+        return self._step_each_group(closure)
 
-    def _step_one(self, group: dict[str, Any], param: Any, grad: Any) -> None:
-        state = self.state[param]
-        if not state:
-            self._start(state, param, group["amsgrad"])
-        step, exp_avg, exp_avg_sq = state["step"], state["exp_avg"], state["exp_avg_sq"]
-        max_exp_avg_sq = state["max_exp_avg_sq"] if group["amsgrad"] else None
-        if group["maximize"]:
-            grad = -grad
-        step.add_(1.0)
-        weight_decay = group["weight_decay"]
-        if weight_decay != 0:
-            if group["decoupled_weight_decay"]:
-                param.mul_(1 - group["lr"] * weight_decay)
-            else:
-                grad = grad.add(param, alpha=weight_decay)
-        if param.is_complex():  # real and imaginary parts are parameters of their own
-            param, grad, exp_avg, exp_avg_sq = map(view_as_real, (param, grad, exp_avg, exp_avg_sq))
-            max_exp_avg_sq = None if max_exp_avg_sq is None else view_as_real(max_exp_avg_sq)
-        if group["differentiable"]:
-            _update_in_graph(group, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step)
-        else:
-            _update(group, param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, step.item())
+    def _step_group(self, group: dict[str, Any], place: int) -> None:
+        scaling = getattr(self, "grad_scale", None), getattr(self, "found_inf", None)
+        lists = self._lists(group)
+        if not lists[0]:
+            return
+        if group["fused"]:
+            fused.adam(group, lists, self._kept.setdefault(place, {}), *scaling)
+            return
+        refuse_scaling(*scaling)
+        if self._takes_foreach(group, lists[0]):
+            multi_tensor.adam(group, lists)
+            return
+        if group["capturable"]:
+            check_capturable(lists[0], lists[5], xla=True)
+        for param, grad, exp_avg, exp_avg_sq, step, *largest in zip(
+            *lists[:4], lists[5], *[lists[4]] * group["amsgrad"]
+        ):
+            single_tensor.adam(group, param, grad, exp_avg, exp_avg_sq, largest[0] if largest else None, step)
 
-    def _start(self, state: dict[str, Any], param: Any, amsgrad: bool) -> None:
-        state["step"] = from_data.tensor(0.0, dtype=_step_dtype())
-        for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")[: 3 if amsgrad else 2]:
+    def _takes_foreach(self, group: dict[str, Any], params: list[Any]) -> bool:
+        if group["foreach"] is not None or group["fused"] is not None:
+            return bool(group["foreach"])
+        if isinstance(group["lr"], Tensor) and not group["capturable"]:
+            return False
+        return prefers_foreach(params, group["differentiable"])
+
+    def _lists(self, group: dict[str, Any]) -> tuple[list[Any], ...]:
+        """Parameters with a gradient, their gradients, ``exp_avg``, ``exp_avg_sq``, ``max_exp_avg_sq``, ``step``."""
+        lists: tuple[list[Any], ...] = ([], [], [], [], [], [])
+        params, grads, exp_avgs, exp_avg_sqs, largest, steps = lists
+        amsgrad = group["amsgrad"]
+        for param in group["params"]:
+            grad = param.grad
+            if grad is None:
+                continue
+            state = self.state[param]
+            if not state:
+                self._start(state, param, group)
+            step = state["step"]
+            if group["fused"] and (step.dtype is not dtypes.float32 or step.device is not param.device):
+                step = state["step"] = step.to(param.device, dtypes.float32)  # it was in another form before
+            elif group["differentiable"] and step.requires_grad:
+                raise RuntimeError("`requires_grad` is not supported for `step` in differentiable mode")
+            if group["foreach"] and isinstance(group["lr"], Tensor) and not group["capturable"]:
+                raise RuntimeError("lr as a Tensor is not supported for capturable=False and foreach=True")
+            params.append(param)
+            grads.append(grad)
+            exp_avgs.append(state["exp_avg"])
+            exp_avg_sqs.append(state["exp_avg_sq"])
+            steps.append(step)
+            if amsgrad:
+                largest.append(state["max_exp_avg_sq"])
+        return lists
+
+    def _start(self, state: dict[str, Any], param: Any, group: dict[str, Any]) -> None:
+        """The count lies on the CPU, where asking for its value costs nothing; with its parameter only where nobody may
+        ask."""
+        if group["fused"]:
+            check_fused(param)
+        device = param.device if group["fused"] or group["capturable"] else None
+        dtype = dtypes.float32 if group["fused"] else _step_dtype()
+        state["step"] = from_data.tensor(0.0, dtype=dtype, device=device or cpu)
+        for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")[: 3 if group["amsgrad"] else 2]:
             state[name] = creation.zeros_like(param)
-
-
-def _update(
-    group: dict[str, Any], param: Any, grad: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, step: float
-) -> None:
-    """Lines two to four of the formula, with Python numbers for everything that is the same for all elements."""
-    beta1, beta2 = group["betas"]
-    exp_avg.lerp_(grad, 1 - as_number(beta1))
-    exp_avg_sq.mul_(beta2).addcmul_(grad, grad, value=as_number(1 - beta2))
-    if max_exp_avg_sq is not None:
-        max_exp_avg_sq.copy_(max_exp_avg_sq.maximum(exp_avg_sq))
-        exp_avg_sq = max_exp_avg_sq
-    step_size = as_number(group["lr"] / (1 - beta1**step))  # tensors round to their dtype until here
-    denom = exp_avg_sq.sqrt().div_(as_number((1 - beta2**step) ** 0.5)).add_(group["eps"])
-    param.addcdiv_(exp_avg, denom, value=-step_size)
-
-
-def _update_in_graph(
-    group: dict[str, Any], param: Any, grad: Any, exp_avg: Any, exp_avg_sq: Any, max_exp_avg_sq: Any, step: Any
-) -> None:
-    """The same so that gradients flow to ``lr``, ``betas`` and older states. The step size goes into the divisor."""
-    beta1, beta2 = group["betas"]
-    exp_avg.lerp_(grad, 1 - beta1)
-    if isinstance(beta2, Tensor) and beta2.requires_grad:
-        exp_avg_sq.lerp_(grad * grad, 1 - beta2)
-    else:
-        exp_avg_sq.mul_(beta2).addcmul_(grad, grad, value=1 - as_number(beta2))
-    if max_exp_avg_sq is not None:
-        max_exp_avg_sq.copy_(max_exp_avg_sq.clone().maximum(exp_avg_sq))
-        exp_avg_sq = max_exp_avg_sq
-    count = step.clone()  # the state's own is written in the next step
-    negative_step_size = -(group["lr"] / (1 - beta1**count))
-    correction = (1 - beta2**count).sqrt() * negative_step_size
-    denom = (exp_avg_sq.sqrt() / correction).add_(group["eps"] / negative_step_size)
-    param.addcdiv_(exp_avg.clone(), denom)
 
 
 def _step_dtype() -> dtypes.dtype:
     return dtypes.float64 if dtypes.get_default_dtype() is dtypes.float64 else dtypes.float32
 
 
-def _check_settings(lr: Any, betas: tuple[Any, Any], eps: float, weight_decay: float) -> None:
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
+def _check_settings(lr: Any, betas: tuple[Any, Any], eps: float, weight_decay: float, tensors_refused: bool) -> None:
+    """``tensors_refused``: foreach=True without capturable=True, which takes numbers only."""
+    if isinstance(lr, Tensor):
+        if tensors_refused:
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+        if lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
     if not as_number(lr) >= 0.0:
         raise ValueError(f"Invalid learning rate: {lr}")
     if len(betas) < 2:
@@ -147,3 +163,5 @@ def _check_settings(lr: Any, betas: tuple[Any, Any], eps: float, weight_decay: f
         raise ValueError(f"Invalid weight_decay value: {weight_decay}")
     if {isinstance(beta, float) for beta in betas} != {True} and not all(isinstance(b, Tensor) for b in betas):
         raise ValueError("betas must be either both floats or both Tensors")
+    if tensors_refused and isinstance(betas[0], Tensor):
+        raise ValueError("betas[0] as a Tensor is not supported for capturable=False and foreach=True")

@@ -26,6 +26,7 @@ from minitorch._tensor import Tensor
 from minitorch._typename import typename
 from minitorch.autograd.grad_mode import enable_grad, set_grad_enabled
 from minitorch.autograd.node import RemovableHandle
+from minitorch.core.dtypes import float32
 from minitorch.nn.modules.hooks import Hook, Hooks, add_hook
 from minitorch.nn.parameter import clear_grad
 
@@ -97,6 +98,7 @@ class Optimizer:
     """
 
     _opt_called = False  # whether step() has been called; learning rate schedules want to know
+    _step_supports_amp_scaling = False  # whether step() divides the gradients by ``grad_scale``
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -126,21 +128,19 @@ class Optimizer:
         """Change the parameters once. ``closure``: computes the loss again, with gradients; its value is returned."""
         raise NotImplementedError
 
-    def _step_each(self, closure: Callable[[], Any] | None) -> Any:
-        """``step`` of an optimizer in the for-loop form: its ``_step_one`` for each parameter that has a gradient."""
+    def _step_each_group(self, closure: Callable[[], Any] | None) -> Any:
+        """``step`` of an optimizer that says in ``_step_group`` how a group is stepped. Returns the closure's value."""
         loss = None
         with set_grad_enabled(self.defaults["differentiable"]):
             if closure is not None:
                 with enable_grad():
                     loss = closure()
-            for group in self.param_groups:
-                for param in group["params"]:
-                    if param.grad is not None:
-                        self._step_one(group, param, param.grad)
+            for place, group in enumerate(self.param_groups):
+                self._step_group(group, place)
         return loss
 
-    def _step_one(self, group: dict[str, Any], param: Any, grad: Any) -> None:
-        raise NotImplementedError(f"{type(self).__name__} has no for-loop form")
+    def _step_group(self, group: dict[str, Any], place: int) -> None:
+        raise NotImplementedError(f"{type(self).__name__} does not step a group by itself")
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters; with ``set_to_none=False`` fill them with zeros instead."""
@@ -241,10 +241,11 @@ class Optimizer:
             )
         numbers = chain.from_iterable(saved["params"] for saved in saved_groups)
         param_of = dict(zip(numbers, chain.from_iterable(group["params"] for group in groups)))
+        group_of = {number: saved for saved in saved_groups for number in saved["params"]}
         state: defaultdict[Any, Any] = defaultdict(dict)
         for key, value in state_dict["state"].items():
             if key in param_of:
-                state[param_of[key]] = _converted(value, param_of[key])
+                state[param_of[key]] = _converted(value, param_of[key], group_of[key])
             else:
                 state[key] = value
         for group, saved in zip(groups, saved_groups):
@@ -298,34 +299,18 @@ class Optimizer:
         return text + ")"
 
 
-def _converted(value: Any, param: Any, key: Any = None) -> Any:
-    """A loaded state with its tensors in the dtype and on the device of their parameter; the step count stays."""
+def _converted(value: Any, param: Any, group: dict[str, Any], key: Any = None) -> Any:
+    """A loaded state with its tensors in the dtype and on the device of their parameter.
+
+    The step count stays as it is, but goes along with the parameter where the loaded group is fused or capturable.
+    """
     if isinstance(value, Tensor):
         if key == "step":
-            return value
+            return value.to(param.device, float32) if group.get("fused") or group.get("capturable") else value
         dtype = param.dtype if param.is_floating_point() else value.dtype
         return value.to(param.device, dtype)
     if isinstance(value, dict):
-        return {name: _converted(part, param, name) for name, part in value.items()}
+        return {name: _converted(part, param, group, name) for name, part in value.items()}
     if isinstance(value, Iterable):
-        return type(value)(_converted(part, param) for part in value)  # type: ignore[call-arg]
+        return type(value)(_converted(part, param, group) for part in value)  # type: ignore[call-arg]
     return value
-
-
-def refuse_unbuilt_forms(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
-    """``foreach`` and ``fused`` handle all parameters in one call. Only the loop over parameters is built."""
-    if fused and differentiable:
-        raise RuntimeError("`fused` does not support `differentiable`")
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-    for name, wanted in (("foreach", foreach), ("fused", fused)):
-        if wanted:
-            raise NotImplementedError(
-                f"{name}=True is not built yet in minitorch; leave it out or pass {name}=False for the loop over "
-                "parameters, which computes the same"
-            )
-
-
-def as_number(value: Any) -> Any:
-    """A setting as a Python number: learning rates and betas may be tensors of one element."""
-    return value.item() if isinstance(value, Tensor) else value

@@ -122,13 +122,6 @@ def test_settings_out_of_range_are_refused_with_pytorchs_words(settings: dict[st
     assert messages[0] == messages[1]
 
 
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
-@pytest.mark.parametrize("form", ["foreach", "fused"])
-def test_forms_that_are_not_built_say_so(name: str, form: str) -> None:
-    with pytest.raises(NotImplementedError, match=f"{form}=True is not built yet"):
-        getattr(minitorch.optim, name)([minitorch.ones(2)], **{form: True})
-
-
 def test_adamw_keeps_its_decay_decoupled_whatever_is_loaded() -> None:
     parameter = minitorch.nn.Parameter(minitorch.ones(2))
     state = minitorch.optim.Adam([parameter]).state_dict()

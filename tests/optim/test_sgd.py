@@ -107,12 +107,6 @@ def test_settings_out_of_range_are_refused_with_pytorchs_words(settings: dict[st
     assert messages[0] == messages[1]
 
 
-@pytest.mark.parametrize("form", ["foreach", "fused"])
-def test_forms_that_are_not_built_say_so(form: str) -> None:
-    with pytest.raises(NotImplementedError, match=f"{form}=True is not built yet"):
-        minitorch.optim.SGD([minitorch.ones(2)], **{form: True})
-
-
 def test_a_step_counts_as_a_write() -> None:
     parameter = minitorch.nn.Parameter(minitorch.ones(2))
     optimizer = minitorch.optim.SGD([parameter], lr=0.1)

@@ -6,17 +6,19 @@
     xp.maximum.reduce(x)     NotImplementedError, for CuPy has only sums and products
     xp.lgamma                AttributeError: CuPy has none
 
-The names, parameters and types come from ``cupy_names.py``. What CuPy does not have must not work here: the emulation is
-there to say, on a machine without a GPU, what would fail on one.
+The names, parameters and types come from ``cupy_names.py``. What CuPy does not have must not work here: the emulation
+is there to say, on a machine without a GPU, what would fail on one.
 """
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from minitorch.core.box_muller import c_library
 from minitorch.core.cuda import cupy_names
 from minitorch.core.cuda.emulated import call, current, fresh, ndarray, operand, result
 
@@ -31,7 +33,7 @@ class Ufunc:
 
     def __init__(self, name: str, types: str, scatter: str, device_id: int) -> None:
         self.name, self._types, self._scatter, self._device_id = name, types, scatter, device_id
-        self._numpy = getattr(np, name) if hasattr(np, name) else _FOREIGN[name]
+        self._numpy: Any = getattr(np, name) if hasattr(np, name) else _FOREIGN[name]
         signature = types.split(" ", 1)[0].split("->")
         self.nin, self.nout = len(signature[0]), len(signature[1])
         self.nargs = self.nin + self.nout
@@ -84,17 +86,29 @@ class Ufunc:
             indices = tuple([part._host if type(part) is ndarray else part for part in indices])
         else:
             indices = operand(indices) if not isinstance(indices, (slice, list, np.ndarray)) else indices
+        if a.dtype.char not in _SCATTERED[self._scatter]:
+            raise TypeError(f"cupy.{self.name}.at does not support {a.dtype}")
         self._numpy.at(operand(a), indices, operand(b))
 
-    def outer(self, A: Any, B: Any, **kwargs: Any) -> Any:
+    def outer(self, a: Any, b: Any, **kwargs: Any) -> Any:
         """All pairs of elements."""
-        return self(A.reshape(A.shape + (1,) * B.ndim), B.reshape((1,) * A.ndim + B.shape), **kwargs)
+        return self(a.reshape(a.shape + (1,) * b.ndim), b.reshape((1,) * a.ndim + b.shape), **kwargs)
 
     def __repr__(self) -> str:
         return f"<ufunc 'cupy_{self.name}'>"
 
 
-_FOREIGN = {"fix": np.trunc, "i0": np.i0, "sinc": np.sinc}  # ufuncs in CuPy, in NumPy functions
+# The dtypes that atomic operations of a GPU know.
+_SCATTERED = {
+    "add": "iIeLQfd",
+    "sub": "iI",
+    "max": "iILQfd",
+    "min": "iILQfd",
+    "and": "iIlLqQ",
+    "or": "iIlLqQ",
+    "xor": "iIlLqQ",
+}
+_FOREIGN: dict[str, Any] = {"fix": np.trunc, "i0": np.i0, "sinc": np.sinc}  # ufuncs in CuPy, in NumPy functions
 
 
 @cache
@@ -102,9 +116,7 @@ def _has_routine(types: str, dtypes: tuple[Any, ...]) -> bool:
     """Whether CuPy finds a loop: the first one that all operands can be cast to. Python numbers go along with any."""
     for entry in types.split():
         inputs = entry.partition("->")[0]
-        if all(
-            isinstance(dtype, type) or _casts(dtype, letter) for dtype, letter in zip(dtypes, inputs, strict=True)
-        ):
+        if all(isinstance(dtype, type) or _casts(dtype, letter) for dtype, letter in zip(dtypes, inputs, strict=True)):
             return True
     return False
 
@@ -209,6 +221,9 @@ def module(device_id: int) -> Namespace:
     windows = Function("sliding_window_view", np.lib.stride_tricks.sliding_window_view, "...", device_id)
     tricks = Namespace("cupy.lib.stride_tricks", {"as_strided": as_strided, "sliding_window_view": windows})
     found["lib"] = Namespace("cupy.lib", {"stride_tricks": tricks})
+    gammaln = Function("gammaln", lambda x: c_library(math.lgamma, x), "x", device_id)
+    special = Namespace("cupyx.scipy.special", {"gammaln": gammaln})
+    found["cupyx"] = Namespace("cupyx", {"scipy": Namespace("cupyx.scipy", {"special": special})})
     found["asnumpy"] = lambda a, stream=None, order="C", out=None, *, blocking=True: a.get(stream, order, out)
     return Namespace("cupy", found)
 

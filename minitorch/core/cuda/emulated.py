@@ -5,8 +5,8 @@
     x.get()                  a copy, device to host
     host + x, np.asarray(x)  TypeError
 
-``ndarray`` stands for ``cupy.ndarray``: its attributes, methods and refusals are CuPy's. Inside is a NumPy array that is
-reached by nobody but ``unwrapped``, so that code that runs on it keeps host and device apart, and would on a GPU. What
+``ndarray`` stands for ``cupy.ndarray``: its attributes, methods and refusals are CuPy's. Inside is a NumPy array that
+is reached by nobody but ``unwrapped``, so that code that runs on it keeps host and device apart, and would on a GPU. What
 CuPy gives as a zero-dim array where NumPy gives a scalar is a zero-dim array here too.
 
 Each block of memory knows its device and tells the allocator (``allocator.py``) when it begins and ends; views share
@@ -23,12 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.core.cuda import allocator
+from minitorch.core.cuda import backend_of
 
 IMPLICIT = (
     "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array explicitly."
 )
-_NOT_IN_CUPY = ("float8", "int4", "uint4", "int2", "uint2")
+_IN_CUPY = "?bBhHiIlLqQefdFD"  # the dtypes that it has, and bfloat16
 
 
 class _Current(threading.local):
@@ -41,16 +41,16 @@ current = _Current()  # the device on which this thread makes new arrays
 class Memory:
     """A block of device memory, shared by all views over it; counted as long as one of them lives."""
 
-    __slots__ = ("nbytes", "device_id", "__weakref__")
+    __slots__ = ("nbytes", "device_id", "block", "__weakref__")
 
     def __init__(self, nbytes: int, device_id: int) -> None:
-        self.nbytes = 0  # nothing to give back if it is refused
-        allocator.installed().take(nbytes, device_id)
+        self.block = None  # nothing to give back if it is refused
+        self.block = backend_of(device_id).memory.take(nbytes)
         self.nbytes, self.device_id = nbytes, device_id
 
     def __del__(self) -> None:
-        if self.nbytes:
-            allocator.installed().release(self.nbytes, self.device_id)
+        if self.block is not None:
+            self.block.device.give_back(self.block)
 
 
 class MemoryPointer:
@@ -108,8 +108,9 @@ def unwrapped(array: ndarray) -> np.ndarray[Any, Any]:
 
 def fresh(host: np.ndarray[Any, Any], device_id: int) -> ndarray:
     """A device array over memory that nobody else has: a result that was just computed, or a copy."""
-    if host.dtype.kind in "OSUMm" or host.dtype.name.startswith(_NOT_IN_CUPY):
-        raise TypeError(f"Unsupported dtype {host.dtype}")
+    dtype = host.dtype
+    if dtype.char not in _IN_CUPY and dtype.name != "bfloat16":
+        raise TypeError(f"Unsupported dtype {dtype}")
     return over(host, Memory(host.nbytes, device_id))
 
 
@@ -203,6 +204,11 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801  (CuPy's own s
     _host: np.ndarray[Any, Any]
     _memory: Memory
 
+    def __init__(self, shape: Any, dtype: Any = float) -> None:
+        """Uninitialised memory on the current device, as ``cupy.ndarray(shape, dtype)`` makes it."""
+        made = fresh(np.empty(shape, dtype), current.index)
+        self._host, self._memory = made._host, made._memory
+
     # ---- what it is -------------------------------------------------------------------------------------------------
 
     dtype = property(lambda self: self._host.dtype)
@@ -220,7 +226,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801  (CuPy's own s
     @property
     def shape(self) -> tuple[int, ...]:
         """The size of each dimension."""
-        return self._host.shape
+        return tuple(self._host.shape)
 
     @shape.setter
     def shape(self, shape: Any) -> None:
@@ -254,7 +260,7 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801  (CuPy's own s
     def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> Any:
         """A copy in host memory."""
         if out is None:
-            return self._host.copy(order=order)  # type: ignore[call-overload]
+            return self._host.copy(order=order)  # type: ignore[arg-type]
         out[...] = self._host
         return out
 

@@ -123,7 +123,7 @@ def word_pairs(seed: int, offset: int, launch: Launch) -> Array:
 
 def unit_float32(drawn: Array) -> Array:
     """Words as float32 on (0, 1]: cuRAND's ``curand_uniform``, the middle of each interval of 2**-32, rounded once."""
-    u = drawn.astype(np.float32)
+    u: Array = drawn.astype(np.float32)
     u *= np.float32(2**-32)
     u += np.float32(2**-33)
     return u
@@ -131,7 +131,7 @@ def unit_float32(drawn: Array) -> Array:
 
 def unit_float64(pairs: Array) -> Array:
     """Pairs of words, ``(2, n)``, as float64 on (0, 1]: 53 bits, the second word above the first."""
-    u = significand(pairs).astype(np.float64)
+    u: Array = significand(pairs).astype(np.float64)
     u *= 2**-53
     u += 2**-54
     return u
@@ -139,7 +139,7 @@ def unit_float64(pairs: Array) -> Array:
 
 def significand(pairs: Array) -> Array:
     """53 bits of two words, those where they overlap combined by exclusive or: ``(2, n)`` -> ``(n,)`` uint64."""
-    high = pairs[1].astype(np.uint64)
+    high: Array = pairs[1].astype(np.uint64)
     high <<= np.uint64(21)
     high ^= pairs[0]
     return high
@@ -147,7 +147,7 @@ def significand(pairs: Array) -> Array:
 
 def joined(pairs: Array) -> Array:
     """Pairs of words as 64-bit numbers, the first word being the high half: ``(2, n)`` -> ``(n,)`` uint64."""
-    numbers = pairs[0].astype(np.uint64)
+    numbers: Array = pairs[0].astype(np.uint64)
     numbers <<= _HALF_WORD
     numbers |= pairs[1]
     return numbers

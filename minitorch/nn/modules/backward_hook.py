@@ -38,7 +38,7 @@ class BackwardHookFunctionBackward(Node):
 def identity(tensors: Sequence[Any]) -> tuple[BackwardHookFunctionBackward, list[Any]]:
     """The node, and for each tensor a view of it that the node made. Tensors without history get no view."""
     edges = tuple(gradient_edge(tensor) if tensor.requires_grad else None for tensor in tensors)
-    node = BackwardHookFunctionBackward(edges, tuple((t._geometry, t._dtype) for t in tensors))
+    node = BackwardHookFunctionBackward(edges, tuple((t._geometry, t._dtype, t._storage.device) for t in tensors))
     results = []
     for output_nr, (tensor, edge) in enumerate(zip(tensors, edges)):
         view = view_of(tensor, tensor._geometry)

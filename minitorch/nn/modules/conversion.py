@@ -17,6 +17,7 @@ from typing import Any
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.core import dtypes
 from minitorch.core.device import device as Device
+from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import preserve_format
 from minitorch.ops.creating import creation
@@ -83,7 +84,7 @@ class ModuleConversion:
 
     def cuda(self, device: Any = None) -> Any:
         """Move everything to a CUDA device, by default the current one."""
-        return self._to_device(Device("cuda" if device is None else device))
+        return self._to_device(place_of("cuda" if device is None else device))
 
     def _to_device(self, device: Device) -> Any:
         return self._apply(lambda tensor: convert(tensor, tensor._dtype, device))

@@ -15,7 +15,8 @@ channel are taken out, since normalization undoes both.
 The formula takes a handful of passes, and the statistics need all of a channel before its first output. So the loop is
 over blocks of channels, not of images: a block (N, b, L) of all images, L = H*W, is copied once into the cache, and
 every later step works there. The variance is the mean square of the centred values, never E[x^2] - mean^2, which loses
-all digits where the mean is large.
+all digits where the mean is large. A compiled kernel, where one serves the arrays (`compiled.py`), does the same to
+one channel.
 
 PyTorch: `aten/src/ATen/native/Normalization.cpp`, `cpu/batch_norm_kernel.cpp`. The paper: Ioffe and Szegedy 2015,
 "Batch Normalization: Accelerating Deep Network Training by Reducing Internal Covariate Shift". Left out: the running
@@ -30,6 +31,7 @@ from types import ModuleType
 
 from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
+from minitorch.ops.arrays.compiled import kernels_for
 
 
 def batch_norm_train_forward(
@@ -39,6 +41,9 @@ def batch_norm_train_forward(
 
     The biased variance is `1 / invstd**2 - eps`; `running_var` takes it times m / (m - 1).
     """
+    if x.size and (kernels := kernels_for("batch_norm", x)) is not None:
+        result: tuple[Array, Array, Array] = kernels.forward(x, weight, bias, eps)
+        return result
     images = by_position(x)
     out = xp.empty(images.shape, dtype=x.dtype)
     mean = xp.empty(x.shape[1], dtype=accumulation_dtype(x.dtype))
@@ -59,6 +64,9 @@ def batch_norm_backward(
     xp: ModuleType, grad: Array, x: Array, weight: Array | None, mean: Array, invstd: Array
 ) -> tuple[Array, Array, Array]:
     """grad and x (N, C, *size), the forward's mean and invstd (C,) -> dx like x, dweight (C,), dbias (C,)."""
+    if x.size and (kernels := kernels_for("batch_norm", x)) is not None:
+        result: tuple[Array, Array, Array] = kernels.backward(xp.ascontiguousarray(grad), x, weight, mean, invstd)
+        return result
     images, grads = by_position(x), by_position(grad)
     grad_input = xp.empty(images.shape, dtype=x.dtype)
     grad_weight = xp.empty_like(mean)

@@ -15,7 +15,12 @@ The ladder. Rung one is the three lines above on the whole batch at once. Its co
 64 images of 32x28x28 and a 3x3 kernel, written to main memory and read back. The product alone takes 10 ms there (64
 output channels, two cores), with the columns 19. Rung two, here, changes one thing: it takes a few images at a time, so
 that their columns stay in the processor's second-level cache between the copy that writes them and the product that
-reads them, and takes 14. Backward keeps nothing but the input: making its columns again is cheap by now.
+reads them, and takes 14. Rung three leaves im2col and col2im to compiled kernels (``ops/kernels/convolution.py``), which
+copy rows of pixels without a padded image between, on all threads: COMPILED_MS. Backward keeps nothing but the input:
+making its columns again is cheap by now.
+
+On a GPU the products are cuBLAS's. ``minitorch.backends.cuda.convolution.kernel`` may choose kernels that never write the
+columns (an implicit GEMM) instead.
 
 PyTorch: `aten/src/ATen/native/ConvolutionMM2d.cpp` (the same products, `slow_conv2d`), `Convolution.cpp` (the choice
 among backends), oneDNN in practice. Left out: Winograd and FFT forms, which trade accuracy or memory for arithmetic.
@@ -29,6 +34,7 @@ from types import ModuleType
 
 from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.im2col import (
     Ints,
     col2im,
@@ -56,8 +62,9 @@ def conv_forward(
     counts = window_counts(x.shape[2:], kernel, stride, padding, dilation)
     rows = as_rows(weight, groups)
     out = xp.empty((batch, channels, *counts), dtype=x.dtype)
+    x, compiled = for_kernels(xp, x)
     for block in image_blocks(xp, batch, rows, counts):
-        columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts)
+        columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts, compiled)
         product = xp.matmul(rows, columns)  # (G, Co/G, b*L)
         if bias is not None:
             product += bias.reshape(groups, channels // groups, 1).astype(rows.dtype, copy=False)
@@ -90,6 +97,10 @@ def conv_backward_input(
             columns = rows.swapaxes(1, 2) * grad_rows
         else:
             columns = xp.matmul(rows.swapaxes(1, 2), grad_rows)  # (G, C/G*K, b*L)
+        if (compiled := compiled_for(columns, len(size))) is not None:
+            shape, columns = grad_input[block].shape, columns.reshape(-1, columns.shape[2])
+            grad_input[block] = compiled.col2im(columns, shape, counts, kernel, (stride, padding, dilation))
+            continue
         columns = columns.reshape(channels, *kernel, -1, *counts)
         padded = col2im(xp, columns, padded_size, kernel, stride, dilation, at=1)  # (C, b, *)
         grad_input[block] = crop(padded, padding).swapaxes(0, 1)
@@ -110,10 +121,11 @@ def conv_backward_weight(
     kernel, counts = weight_shape[2:], grad.shape[2:]
     channels, taps = weight_shape[0], math.prod(weight_shape[1:])
     total = xp.zeros((groups, channels // groups, taps), accumulation_dtype(x.dtype))
+    dtype, (x, compiled) = x.dtype, for_kernels(xp, x)
     for block in image_blocks(xp, x.shape[0], total, counts):
-        columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts)
+        columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts, compiled)
         total += xp.matmul(channels_first(grad[block], groups), columns.swapaxes(1, 2))
-    return total.reshape(tuple(weight_shape)).astype(x.dtype, copy=False)
+    return total.reshape(tuple(weight_shape)).astype(dtype, copy=False)
 
 
 def conv_backward_bias(xp: ModuleType, grad: Array) -> Array:
@@ -132,16 +144,32 @@ def block_columns(
     dilation: Ints,
     groups: int,
     counts: Ints,
+    compiled: ModuleType | None = None,
 ) -> Array:
     """The columns of b images: (b, C, *size) -> (G, C/G*K, b*L).
 
     The images stand behind the taps, so that one product serves all of them.
     """
+    if compiled is not None:
+        columns = compiled.im2col(x, kernel, (stride, padding, dilation))
+        return columns.reshape(groups, -1, columns.shape[1])
     image = x.swapaxes(0, 1).astype(accumulation_dtype(x.dtype), copy=False)
     image = pad(xp, image, padding)
     columns = im2col(xp, image, kernel, stride, dilation, counts, at=1)  # (C, *kernel, b, *counts)
     taps = x.shape[1] // groups * math.prod(kernel)
     return columns.reshape(groups, taps, x.shape[0] * math.prod(counts))
+
+
+def for_kernels(xp: ModuleType, x: Array) -> tuple[Array, ModuleType | None]:
+    """``x`` as the compiled kernels want it, in a dtype to sum in, and their module; ``x`` itself and None without."""
+    ready = xp.ascontiguousarray(x).astype(accumulation_dtype(x.dtype), copy=False)
+    compiled = compiled_for(ready, x.ndim - 2)
+    return (x, None) if compiled is None else (ready, compiled)
+
+
+def compiled_for(array: Array, spatial: int) -> ModuleType | None:
+    """The compiled im2col and col2im, for one or two spatial axes and enough elements."""
+    return kernels_for("convolution", array) if spatial <= 2 else None
 
 
 def as_rows(weight: Array, groups: int) -> Array:

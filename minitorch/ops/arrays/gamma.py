@@ -39,10 +39,11 @@ _TINY = 1e-300
 
 
 def lgamma(xp: Any, x: Any) -> Any:
-    """log |Gamma(x)|, by the C library; infinite at 0, -1, -2, ..."""
+    """log |Gamma(x)|, by the array module or else the C library; infinite at 0, -1, -2, ..."""
     values = xp.asarray(x, xp.float64)
     pole = ((values <= 0) & (values == xp.floor(values))) | xp.isinf(values)
-    result = c_library(math.lgamma, xp.where(pole, 1.0, values))
+    values = xp.where(pole, 1.0, values)
+    result = xp.lgamma(values) if hasattr(xp, "lgamma") else c_library(math.lgamma, values)
     return xp.where(pole, math.inf, result).astype(x.dtype)
 
 
@@ -105,7 +106,7 @@ def _trigamma(xp: Any, x: Any) -> Any:
 def zeta(xp: Any, s: Any, q: Any) -> Any:
     """Hurwitz' zeta function, sum of (k + q)^-s. Infinite for s = 1 and where q is 0, -1, ...; nan for s < 1."""
     dtype = np.result_type(s, q)
-    s, q = np.broadcast_arrays(xp.asarray(s, xp.float64), xp.asarray(q, xp.float64))
+    s, q = xp.broadcast_arrays(xp.asarray(s, xp.float64), xp.asarray(q, xp.float64))
     return _zeta(xp, s, q).astype(dtype)
 
 
@@ -151,7 +152,7 @@ def igammac(xp: Any, a: Any, x: Any) -> Any:
 
 def _incomplete(xp: Any, a: Any, x: Any, lower: bool) -> Any:
     dtype = np.result_type(a, x)
-    a, x = np.broadcast_arrays(xp.asarray(a, xp.float64), xp.asarray(x, xp.float64))
+    a, x = xp.broadcast_arrays(xp.asarray(a, xp.float64), xp.asarray(x, xp.float64))
     inside = (a > 0) & (x > 0) & xp.isfinite(a) & xp.isfinite(x)
     by_series = inside & (x <= xp.maximum(a, 1.0))
     by_fraction = inside & ~by_series

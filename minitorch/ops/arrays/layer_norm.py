@@ -8,7 +8,7 @@ and, with h = weight * dout and means along a row,
 
 The statistics need a whole row before its first output, so this takes several passes; done on a block of rows that fits
 the cache (``blocks``), only the first and the last of them touch main memory. Group norm is the same with a group of
-channels for a row.
+channels for a row. A compiled kernel does the same to a single row, where one serves the arrays (``compiled.py``).
 
 PyTorch: ``aten/src/ATen/native/cpu/layer_norm_kernel.cpp``. The paper: Ba, Kiros and Hinton 2016.
 """
@@ -20,12 +20,16 @@ from types import ModuleType
 
 from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
+from minitorch.ops.arrays.compiled import kernels_for
 
 
 def layer_norm_forward(
     xp: ModuleType, x: Array, weight: Array | None, bias: Array | None, eps: float
 ) -> tuple[Array, Array, Array]:
     """x (M, K), weight and bias (K,) -> out (M, K), mean (M,), rstd (M,) (these two at least float32)."""
+    if x.size and (kernels := kernels_for("layer_norm", x)) is not None:
+        result: tuple[Array, Array, Array] = kernels.forward(x, weight, bias, eps)
+        return result
     wide = accumulation_dtype(x.dtype)
     out = xp.empty(x.shape, x.dtype)
     mean, rstd = xp.empty(x.shape[0], wide), xp.empty(x.shape[0], wide)
@@ -47,6 +51,9 @@ def layer_norm_backward(
     xp: ModuleType, grad: Array, x: Array, weight: Array | None, mean: Array, rstd: Array
 ) -> tuple[Array, Array, Array]:
     """grad and x (M, K), the forward's mean and rstd (M,) -> dx (M, K), dweight (K,), dbias (K,)."""
+    if x.size and (kernels := kernels_for("layer_norm", x)) is not None:
+        result: tuple[Array, Array, Array] = kernels.backward(xp.ascontiguousarray(grad), x, weight, mean, rstd)
+        return result
     grad_input = xp.empty(x.shape, x.dtype)
     grad_weight, grad_bias = xp.zeros(x.shape[1], mean.dtype), xp.zeros(x.shape[1], mean.dtype)
     for block in row_blocks(xp, x):

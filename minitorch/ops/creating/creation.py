@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
-from minitorch.core.backend import cannot_allocate
+from minitorch.core.backend import cannot_allocate, is_available
 from minitorch.core.device import device as Device
 from minitorch.core.device import place_of
 from minitorch.core.dtypes import dtype as Dtype
@@ -35,6 +35,7 @@ from minitorch.ops.creating.from_data import tensor as tensor
 from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.declare.writing import check_out, write_out
 from minitorch.ops.shapes.copying import value_as_array
+from minitorch.ops.shapes.pinning import pinned
 from minitorch.tensor_base import TensorBase, allocate, wrap
 
 # ---- what all of them share -----------------------------------------------------------------------------------------
@@ -63,8 +64,11 @@ def deliver(array: Any, dtype: Dtype, place: Device, requires_grad: bool, out: A
     return result.requires_grad_() if requires_grad else result
 
 
-def check_layout(function: str, layout: Any, pin_memory: bool, requires_grad: Any = False) -> None:
-    """Only strided tensors in ordinary memory exist here; ``requires_grad`` must be a bool."""
+def check_layout(
+    function: str, layout: Any, pin_memory: bool, requires_grad: Any = False, place: Device | None = None
+) -> None:
+    """Only strided tensors exist here; ``requires_grad`` must be a bool. ``place``: where the result will live, if the
+    caller can put it into pinned memory."""
     if requires_grad is not False:
         arg.flag(requires_grad, function, "requires_grad")
     if layout is not None and layout is not strided:
@@ -72,10 +76,15 @@ def check_layout(function: str, layout: Any, pin_memory: bool, requires_grad: An
             raise TypeError(f"{function}(): argument 'layout' must be torch.layout, not {type(layout).__name__}")
         raise NotImplementedError(f"{function}(): layout {layout} is left out, there is only torch.strided")
     if arg.flag(pin_memory, function, "pin_memory"):
-        raise RuntimeError(
-            "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available on "
-            "this system."
-        )
+        if not is_available("cuda"):
+            raise RuntimeError(
+                "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available "
+                "on this system."
+            )
+        if place is None:
+            raise NotImplementedError(f"{function}(): pin_memory=True is left out; call .pin_memory() on the result")
+        if place.type != "cpu":
+            raise RuntimeError("Only dense CPU tensors can be pinned")
 
 
 def _check_sizes(shape: tuple[int, ...], function: str) -> None:
@@ -92,7 +101,7 @@ def _new(
 ) -> Any:  # fmt: skip
     """A tensor of one value, None for whatever is there."""
     if layout is not None or pin_memory:
-        check_layout(function, layout, pin_memory)
+        check_layout(function, layout, pin_memory, place=place_of(device))
     if requires_grad is not False:
         requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if dtype is None and device is None and out is None:
@@ -111,6 +120,8 @@ def _new(
         result = write_out(out, array, shape)
     else:
         result = wrap(array, kind, place, geo.contiguous(shape))
+    if pin_memory:
+        result = pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -145,10 +156,12 @@ def empty(
         return _new("empty", shape, None, dtype, device, requires_grad, out, layout, pin_memory)
     if memory_format is preserve_format:
         raise RuntimeError("unsupported memory format Preserve")
-    check_layout("empty", layout, pin_memory)
     place, kind = place_and_dtype("empty", dtype, device, out, None)
+    check_layout("empty", layout, pin_memory, place=place)
     _check_sizes(shape, "empty")
     result = allocate(format_geometry(geo.contiguous(shape), memory_format), kind, place)
+    if pin_memory:
+        result = pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -160,7 +173,7 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     shape, value = arg.integers(size, "full", "size"), _number(fill_value, "full")
-    check_layout("full", layout, pin_memory, requires_grad)
+    check_layout("full", layout, pin_memory, requires_grad, place_of(device))
     inferred = None  # for a bool that is not Python's, too
     if isinstance(value, (complex, np.complexfloating)):
         inferred = dtypes.default_complex_dtype()
@@ -173,6 +186,9 @@ def full(
     _check_sizes(shape, "full")
     array = place.backend.xp.empty(shape, kind.np)
     array[...] = number
+    if pin_memory:
+        made = pinned(deliver(array, kind, place, False, out))
+        return made.requires_grad_() if requires_grad else made
     return deliver(array, kind, place, requires_grad, out)
 
 
@@ -190,7 +206,7 @@ def empty_strided(
     pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Uninitialised tensor with exactly these strides."""
-    check_layout("empty_strided", layout, pin_memory, requires_grad)
+    check_layout("empty_strided", layout, pin_memory, requires_grad, place_of(device))
     for position, (name, given) in enumerate((("size", size), ("stride", stride)), 1):
         if not isinstance(given, (tuple, list)):
             raise TypeError(
@@ -202,6 +218,8 @@ def empty_strided(
     )
     place, kind = place_and_dtype("empty_strided", dtype, device, None, None)
     result = allocate(geometry, kind, place)
+    if pin_memory:
+        result = pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -234,17 +252,20 @@ def _like(
     pin_memory: bool, fill: Any = None,
 ) -> Any:  # fmt: skip
     geometry = arg.tensor(input, function, "input")._geometry
+    place = input._storage.device if device is None else place_of(device)
     if layout is not None or pin_memory:
-        check_layout(function, layout, pin_memory)
+        check_layout(function, layout, pin_memory, place=place)
     if requires_grad is not False:
         requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if memory_format is not preserve_format or not geometry.is_plain:
         geometry = format_geometry(geometry, preserve_format if memory_format is None else memory_format)
     kind = input._dtype if dtype is None else arg.dtype(dtype, function)
     number = None if fill is None else value_as_array(fill, kind)
-    result = allocate(geometry, kind, input._storage.device if device is None else place_of(device))
+    result = allocate(geometry, kind, place)
     if number is not None:
         result.array[...] = number
+    if pin_memory:
+        result = pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.core.backend import is_available
 from minitorch.core.device import cpu, place_of
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
@@ -29,6 +30,7 @@ from minitorch.core.storage import Storage
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.operands import NUMBERS, check_representable
 from minitorch.ops.shapes.copying import as_dtype, clone, write_elements
+from minitorch.ops.shapes.pinning import pin_memory as _pinned
 from minitorch.tensor_base import TensorBase, allocate, over_storage, wrap
 
 _NOT_WRITABLE = (
@@ -50,12 +52,14 @@ def tensor(data: Any, *, dtype: Any = None, device: Any = None, requires_grad: b
             "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
             stacklevel=2,
         )
-    if pin_memory:
+    if pin_memory and not is_available("cuda"):
         raise RuntimeError("Cannot access accelerator device when none is available.")
     _check_flag("tensor", "requires_grad", requires_grad)
     if requires_grad is not False:
         requires_grad = arg.flag(requires_grad, "tensor", "requires_grad")
     result = _copied(data, None if dtype is None else arg.dtype(dtype, "tensor"), device)
+    if pin_memory:
+        result = _pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 
@@ -74,7 +78,7 @@ def _copied(data: Any, dtype: Dtype | None, device: Any) -> Any:
         return _copy_of(source, dtype or source._dtype, place)
     array, kind = _from_python(data, dtype)
     if place is not cpu:
-        array = place.backend.xp.asarray(array)
+        array = place.backend.from_host(array)
     return wrap(array, kind, place, geo.contiguous(array.shape))
 
 

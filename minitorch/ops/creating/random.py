@@ -1,4 +1,4 @@
-"""Random tensors: PyTorch's streams (``core/generator.py``, ``core/distributions.py``) poured into tensors.
+"""Random tensors: PyTorch's streams (``core/generator.py``, ``sampling.py``) poured into tensors.
 
 Every sampler has an in-place form, which is where the numbers are drawn; ``rand`` is ``empty(...).uniform_()``, as in
 PyTorch. Elements draw in the order of memory, so a transposed tensor gets the numbers in the order of its strides.
@@ -15,15 +15,15 @@ import numpy as np
 
 from minitorch.autograd.grad_mode import no_grad
 from minitorch.autograd.inplace import bump_version, check_inplace, rebase_history
-from minitorch.core import distributions, dtypes, generator, random_integers
+from minitorch.core import distributions, dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.distributions import FLOATING, INTEGRAL, name_of
-from minitorch.core.generator import Generator
 from minitorch.core.memory_format import contiguous_format, preserve_format
 from minitorch.core.memory_format import memory_format as MemoryFormat
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.creating.creation import check_layout, deliver, empty, empty_like, place_and_dtype
+from minitorch.ops.creating.sampling import check_generator, generator_for, sampling
 from minitorch.ops.declare.operator import Operator, make_node, record
 from minitorch.ops.declare.writing import check_out
 from minitorch.tensor_base import TensorBase, wrap
@@ -53,30 +53,22 @@ def _fill_with_samples(operator: Operator, input: Any, sample: Callable[[tuple[i
     """Write ``sample(shape)`` into ``input`` in the order of its memory."""
     check_inplace(input, name)
     array = input.array
-    order = _memory_order(input._geometry)
+    order = memory_order(input._geometry)
     values = sample(tuple(input.shape[dim] for dim in order))  # drawn first: it is what may refuse its arguments
     node = make_node(operator, (input,), input)
     array.transpose(order)[...] = values
     bump_version(input)
     if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         rebase_history(input, node)
     return input
 
 
-def _memory_order(geometry: geo.Geometry) -> list[int]:
+def memory_order(geometry: geo.Geometry) -> list[int]:
     """The dimensions from outermost to innermost in memory, as ``TensorIterator`` walks them."""
     if geometry.is_contiguous:
         return list(range(geometry.ndim))
     return sorted(range(geometry.ndim), key=lambda dim: (-geometry.stride[dim], dim))
-
-
-def _engine(given: Any) -> Generator:
-    if given is None:
-        return generator.default_generator
-    if not isinstance(given, Generator):
-        raise TypeError(f"argument 'generator' must be torch.Generator, not {type(given).__name__}")
-    return given
 
 
 def _bounds(function: str, bounds: tuple[Any, ...], names: dict[str, Any], default: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -97,29 +89,29 @@ def uniform_(input: Any, *bounds: float, generator: Any = None, **names: float) 
     """Uniform on [from, to): ``uniform_(from=0, to=1)``."""
     given = _bounds("uniform_", bounds, names, (0.0, 1.0))
     low, high = (arg.real(value, "uniform_", name) for value, name in zip(given, ("from", "to")))
-    gen = _engine(generator)
+    gen = generator_for(input._storage.device, generator)
     return _fill_with_samples(
-        _UNIFORM, input, lambda shape: distributions.uniform(gen, shape, input._dtype.np, low, high), "uniform_"
+        _UNIFORM, input, lambda shape: sampling(gen).uniform(gen, shape, input._dtype.np, low, high), "uniform_"
     )
 
 
 def normal_(input: Any, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Any:
     """Normal with the given mean and standard deviation."""
-    gen = _engine(generator)
+    gen = generator_for(input._storage.device, generator)
     mean, std = arg.real(mean, "normal_", "mean"), arg.real(std, "normal_", "std")
     dense = input._geometry.is_contiguous
     return _fill_with_samples(
         _NORMAL, input,
-        lambda shape: distributions.normal(gen, shape, input._dtype.np, mean, std, contiguous=dense), "normal_",
+        lambda shape: sampling(gen).normal(gen, shape, input._dtype.np, mean, std, contiguous=dense), "normal_",
     )  # fmt: skip
 
 
 def random_(input: Any, *bounds: int | None, generator: Any = None, **names: int) -> Any:
     """Integers on [from, to): ``random_(from, to)``; ``random_(to)`` from 0; ``random_()`` all the dtype holds."""
-    gen, np_dtype = _engine(generator), input._dtype.np
+    gen, np_dtype = generator_for(input._storage.device, generator), input._dtype.np
     if not bounds and not names:
         return _fill_with_samples(
-            _RANDOM, input, lambda shape: random_integers.random_full(gen, shape, np_dtype), "random_"
+            _RANDOM, input, lambda shape: sampling(gen).random_full(gen, shape, np_dtype), "random_"
         )
     operator, low, high = _RANDOM_FROM_TO, 0, None
     if len(bounds) + len(names) == 1 and "from" not in names:
@@ -129,24 +121,24 @@ def random_(input: Any, *bounds: int | None, generator: Any = None, **names: int
         low = arg.int64(low, "random_", "from")
         high = None if high is None else arg.int64(high, "random_", "to")
     return _fill_with_samples(
-        operator, input, lambda shape: random_integers.random_from_to(gen, shape, np_dtype, low, high), "random_"
+        operator, input, lambda shape: sampling(gen).random_from_to(gen, shape, np_dtype, low, high), "random_"
     )
 
 
 def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     """1 with probability ``p`` (a number, or a tensor of probabilities), else 0."""
-    gen = _engine(generator)
+    gen = generator_for(input._storage.device, generator)
     np_dtype = input._dtype.np
     if isinstance(p, TensorBase):
         if not input.numel():
             return input
-        chances = _chances(p, input.shape, np_dtype).transpose(_memory_order(input._geometry))
+        chances = _chances(p, input.shape, np_dtype).transpose(memory_order(input._geometry))
         return _fill_with_samples(
-            _BERNOULLI_OF_TENSOR, input, lambda _: distributions.bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
+            _BERNOULLI_OF_TENSOR, input, lambda _: sampling(gen).bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
         )
     p = arg.real(p, "bernoulli_", "p")
     return _fill_with_samples(
-        _BERNOULLI_OF, input, lambda shape: distributions.bernoulli_scalar(gen, shape, np_dtype, p), "bernoulli_"
+        _BERNOULLI_OF, input, lambda shape: sampling(gen).bernoulli_scalar(gen, shape, np_dtype, p), "bernoulli_"
     )
 
 
@@ -158,42 +150,42 @@ def _chances(p: Any, shape: tuple[int, ...], np_dtype: Any) -> Any:
             f"bernoulli_: expand(p): the number of sizes provided ({len(shape)}) must be greater or equal to the "
             f"number of dimensions in the tensor ({p.ndim})"
         )
-    return np.broadcast_to(p.array, shape) if p.shape == shape else p.detach().expand(shape).array
+    return p.array if p.shape == shape else p.detach().expand(shape).array
 
 
 def exponential_(input: Any, lambd: float = 1.0, *, generator: Any = None) -> Any:
     """Exponential with rate ``lambd``."""
-    gen, lambd = _engine(generator), arg.real(lambd, "exponential_", "lambd")
+    gen, lambd = generator_for(input._storage.device, generator), arg.real(lambd, "exponential_", "lambd")
     return _fill_with_samples(
         _EXPONENTIAL, input,
-        lambda shape: distributions.exponential(gen, shape, input._dtype.np, lambd), "exponential_",
+        lambda shape: sampling(gen).exponential(gen, shape, input._dtype.np, lambd), "exponential_",
     )  # fmt: skip
 
 
 def cauchy_(input: Any, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> Any:
     """Cauchy around ``median``."""
-    gen = _engine(generator)
+    gen = generator_for(input._storage.device, generator)
     median, sigma = arg.real(median, "cauchy_", "median"), arg.real(sigma, "cauchy_", "sigma")
     return _fill_with_samples(
-        _CAUCHY, input, lambda shape: distributions.cauchy(gen, shape, input._dtype.np, median, sigma), "cauchy_"
+        _CAUCHY, input, lambda shape: sampling(gen).cauchy(gen, shape, input._dtype.np, median, sigma), "cauchy_"
     )
 
 
 def log_normal_(input: Any, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> Any:
     """Exp of a normal."""
-    gen = _engine(generator)
+    gen = generator_for(input._storage.device, generator)
     mean, std = arg.real(mean, "log_normal_", "mean"), arg.real(std, "log_normal_", "std")
     return _fill_with_samples(
         _LOG_NORMAL, input,
-        lambda shape: distributions.log_normal(gen, shape, input._dtype.np, mean, std), "log_normal_",
+        lambda shape: sampling(gen).log_normal(gen, shape, input._dtype.np, mean, std), "log_normal_",
     )  # fmt: skip
 
 
 def geometric_(input: Any, p: float, *, generator: Any = None) -> Any:
     """Number of trials up to the first success."""
-    gen, p = _engine(generator), arg.real(p, "geometric_", "p")
+    gen, p = generator_for(input._storage.device, generator), arg.real(p, "geometric_", "p")
     return _fill_with_samples(
-        _GEOMETRIC, input, lambda shape: distributions.geometric(gen, shape, input._dtype.np, p), "geometric_"
+        _GEOMETRIC, input, lambda shape: sampling(gen).geometric(gen, shape, input._dtype.np, p), "geometric_"
     )
 
 
@@ -212,9 +204,9 @@ def rand(
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
     """Uniform on [0, 1) in shape ``size``."""
-    gen = _engine(generator)
+    check_generator(generator)
     empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
-    result = uniform_(empty_one, generator=gen)
+    result = uniform_(empty_one, generator=generator)
     return _as_new(result, requires_grad, out)
 
 
@@ -223,9 +215,9 @@ def randn(
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
     """Standard normal in shape ``size``."""
-    gen = _engine(generator)
+    check_generator(generator)
     empty_one = empty(*sizes, size=size, out=out, dtype=dtype, layout=layout, device=device, pin_memory=pin_memory)
-    result = normal_(empty_one, generator=gen)
+    result = normal_(empty_one, generator=generator)
     return _as_new(result, requires_grad, out)
 
 
@@ -271,7 +263,8 @@ def randperm(
         raise RuntimeError(f"randperm: value cannot be converted to type {kind.name}_t without overflow")
     if kind is dtypes.float16 and count > 2049:
         raise RuntimeError(f"randperm: n cannot be greater than 2049 for Half type, but got {count}")
-    order = place.backend.xp.asarray(random_integers.randperm(_engine(generator), count))
+    gen = generator_for(place, generator)
+    order = sampling(gen).randperm(gen, count)
     return deliver(order.astype(kind.np, copy=False), kind, place, requires_grad, out)
 
 
@@ -390,7 +383,8 @@ def bernoulli(input: Any, p: float | None = None, *, generator: Any = None, out:
     if out is not None:
         check_out("bernoulli", out, (input,))
         return bernoulli_(empty(input.shape, out=out), input, generator=generator)
-    values = distributions.bernoulli_tensor(_engine(generator), input.array, input._dtype.np)
+    gen = generator_for(input._storage.device, generator)
+    values = sampling(gen).bernoulli_tensor(gen, input.array, input._dtype.np)
     result = wrap(values, input._dtype, input.device, geo.contiguous(tuple(input.shape)))
     record(_BERNOULLI, (input,), result)
     return result
@@ -405,6 +399,7 @@ def multinomial(input: Any, num_samples: int, replacement: bool = False, *, gene
     if out is not None and arg.tensor(out, "multinomial", "out")._dtype is not dtypes.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {scalar_type_name(out._dtype)}")
     like = geo.preserving(input._geometry)
-    by_columns = like.ndim == 2 and _memory_order(like) == [1, 0]
-    indices = distributions.multinomial(_engine(generator), input.detach().array, count, replacement, by_columns)
-    return deliver(np.ascontiguousarray(indices), dtypes.int64, input.device, False, out)
+    by_columns = like.ndim == 2 and memory_order(like) == [1, 0]
+    gen = generator_for(input._storage.device, generator)
+    indices = sampling(gen).multinomial(gen, input.detach().array, count, replacement, by_columns)
+    return deliver(input.device.backend.xp.ascontiguousarray(indices), dtypes.int64, input.device, False, out)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from minitorch.core import count_distributions as counts
 from minitorch.core import dtypes
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.creating.random import _engine
+from minitorch.ops.creating.sampling import generator_for, sampling
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reductions.reduction import deliver
@@ -24,7 +23,7 @@ from minitorch.ops.shapes.views import broadcast_tensors
 @operator("PoissonBackward0")
 def _poisson(xp: Any, input: Any, generator: Any) -> Any:
     """A Poisson number for each rate."""
-    return counts.poisson(generator, input.astype(xp.float64)).astype(input.dtype)
+    return sampling(generator).poisson(generator, input)
 
 
 @_poisson.derivative("input")
@@ -36,13 +35,13 @@ def poisson(input: Any, generator: Any = None, *, out: Any = None) -> Any:
     """A Poisson number with each element of ``input`` as its rate. ``RuntimeError`` for a negative rate."""
     arg.check_tensor(input, "poisson")
     refuse_other_kinds("poisson_cpu", input._dtype, "f")
-    return deliver(_poisson(input, _engine(generator)), out, "poisson", input)
+    return deliver(_poisson(input, generator_for(input.device, generator)), out, "poisson", input)
 
 
 @operator("torch::autograd::NotImplemented")
 def _binomial(xp: Any, count: Any, prob: Any, generator: Any) -> Any:
     """How many of count trials succeed."""
-    return counts.binomial(generator, count, prob).astype(count.dtype)
+    return sampling(generator).binomial(generator, count, prob)
 
 
 @_binomial.derivative("count", "prob")
@@ -63,4 +62,4 @@ def binomial(count: Any, prob: Any, generator: Any = None, *, out: Any = None) -
         raise RuntimeError(f"Found dtype {scalar_type_name(prob._dtype)} but expected {scalar_type_name(count._dtype)}")
     arg.refuse_half("binomial", (count,))
     count, prob = broadcast_tensors(count, prob)
-    return deliver(_binomial(count, prob, _engine(generator)), out, "binomial", count, prob)
+    return deliver(_binomial(count, prob, generator_for(count.device, generator)), out, "binomial", count, prob)

@@ -391,4 +391,10 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     chosen = list(choose(builtins.range(input.numel()), r))
     index = np.array(chosen, np.int64).reshape(len(chosen), r)
-    return stack([input.index_select(0, from_numpy(np.ascontiguousarray(column))) for column in index.T], 1)
+    return stack(
+        [
+            input.index_select(0, from_numpy(np.ascontiguousarray(column)).to(input._storage.device))
+            for column in index.T
+        ],
+        1,
+    )

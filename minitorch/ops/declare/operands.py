@@ -132,19 +132,23 @@ def _common_dtype(operands: Sequence[Any]) -> Dtype:
     return result_type_of(operands)
 
 
-def arrays_of(declaration: Pointwise, operands: Sequence[Any], dtype: Dtype, result_dtype: Dtype) -> list[Any]:
+def arrays_of(
+    declaration: Pointwise, operands: Sequence[Any], dtype: Dtype, result_dtype: Dtype, device: Any
+) -> list[Any]:
     """The operands as arrays of ``dtype``; a float stays a Python float where NumPy treats it as one of ``dtype``.
+
+    A zero-dim tensor of the CPU goes along with tensors of another ``device`` as a number.
 
     In half precision, where ``dtype`` is float32, operands are first rounded to the half precision of the result (but
     not the factor of ``x * 0.3`` and ``x / 0.3``, as in PyTorch).
     """
     if result_dtype in _COMPUTE_IN and dtype is not result_dtype and declaration.numbers != "exact":
-        return [_rounded(operand, result_dtype).astype(dtype.np) for operand in operands]
+        return [_rounded(operand, result_dtype, device).astype(dtype.np) for operand in operands]
     np_dtype = dtype.np
     arrays = []
     for operand in operands:
         if isinstance(operand, TensorBase):
-            array = operand.array
+            array = array_on(device, operand)
             arrays.append(array if array.dtype == np_dtype else array.astype(np_dtype))
         elif type(operand) is float and dtype.category == dtypes.FLOATING:
             arrays.append(operand)
@@ -153,10 +157,18 @@ def arrays_of(declaration: Pointwise, operands: Sequence[Any], dtype: Dtype, res
     return arrays
 
 
-def _rounded(operand: Any, dtype: Dtype) -> Any:
+def array_on(device: Any, operand: TensorBase) -> Any:
+    """The array of an operand that may take part on ``device``: its own, or the number that a zero-dim tensor of the
+    CPU holds."""
+    array = operand.array
+    return array if operand._storage.device is device else array[()]
+
+
+def _rounded(operand: Any, dtype: Dtype, device: Any) -> Any:
     if not isinstance(operand, TensorBase):
         return number_as_array(operand, dtype)
-    return operand.array if operand._dtype is dtype else operand.array.astype(dtype.np)
+    array = array_on(device, operand)
+    return array if operand._dtype is dtype else array.astype(dtype.np)
 
 
 def rounded_number(number: Any, dtype: Dtype) -> Any:
@@ -165,12 +177,13 @@ def rounded_number(number: Any, dtype: Dtype) -> Any:
 
 
 def number_as_array(number: Any, dtype: Dtype) -> Any:
-    """A Python number as a zero-dim array of ``dtype``; integers wrap around, as in C."""
+    """A Python number as a NumPy scalar of ``dtype``, which goes along with arrays of every backend; integers wrap
+    around, as in C."""
     if isinstance(number, np.complex64):
         number = number.real  # no Python complex, so PyTorch takes it for a float
     if dtype.category == dtypes.INTEGER and isinstance(number, (int, np.integer)):
-        return np.array(int(number) & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(dtype.np)
-    return np.asarray(number).astype(dtype.np)
+        return np.array(int(number) & 0xFFFFFFFFFFFFFFFF, np.uint64).astype(dtype.np)[()]
+    return np.asarray(number).astype(dtype.np)[()]
 
 
 def check_representable(number: Any, dtype: Dtype) -> None:

@@ -262,7 +262,7 @@ def compute(declaration: Pointwise, arguments: Sequence[Any], out: Any = None) -
     compute_dtype, result_dtype = operand_dtypes(declaration, operands)
     geometry = geo.result_geometry(*[o._geometry if isinstance(o, TensorBase) else _SCALAR for o in operands])
     check_kind(declaration, compute_dtype)
-    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype, device)
     xp = device._backend.xp
     extra = arguments[declaration.operands :]
     array = declaration.forward(xp, *arrays, None, *extra)

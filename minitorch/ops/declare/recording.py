@@ -129,7 +129,7 @@ def _leave_node(
         saved.append(value)
         versions.append(version)
     if attach:
-        node.outputs = ((result._geometry, result._dtype),)
+        node.outputs = ((result._geometry, result._dtype, result._storage.device),)
         result._grad_fn = node
         result._requires_grad = True
     if watch.recording:
@@ -154,7 +154,9 @@ def record_several(operator: Operator, arguments: Sequence[Any], results: Sequen
     """``record`` for an operator with several outputs. Only floating and complex ones are differentiable."""
     node = record(operator, arguments, results, attach=False)
     if node is not None:
-        node.outputs = [(r._geometry, r._dtype) if r._dtype.category >= FLOATING else None for r in results]
+        node.outputs = [
+            (r._geometry, r._dtype, r._storage.device) if r._dtype.category >= FLOATING else None for r in results
+        ]
         for output_nr, result in enumerate(results):
             if result._dtype.category >= FLOATING:
                 result._grad_fn = node

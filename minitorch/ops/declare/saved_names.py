@@ -27,7 +27,7 @@ class Shown(NamedTuple):
 def _parsed(table: str) -> dict[str, tuple[Shown, ...]]:
     shown = {}
     for line in table.strip().splitlines():
-        node, _, names = line.partition(": ")
+        node, _, names = line.partition(":")
         shown[node] = tuple([_shown(name) for name in names.split()])
     return shown
 

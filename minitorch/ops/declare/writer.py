@@ -93,7 +93,7 @@ def written(input: Any, node: OperatorNode | None) -> None:
     bump_version(input)
     if node is not None:
         renew_saved_result(node, input)
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         rebase_history(input, node)
 
 

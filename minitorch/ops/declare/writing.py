@@ -153,6 +153,8 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
     operands = arguments[: declaration.operands]
     device = check_operands(declaration, operands)
     name = declaration.name + "_"
+    if device is not input._storage.device:
+        device_of(name, operands)  # raises: only what is read may be a zero-dim tensor of the CPU
     check_inplace(input, name, *operands[1:])
     if declaration.check is not None:
         declaration.check(declaration.name, operands)
@@ -168,14 +170,14 @@ def compute_inplace(declaration: Pointwise, arguments: Sequence[Any]) -> Any:
         keep_old_value(node, input)
     target = input.array
     direct = compute_dtype is input._dtype
-    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype, device)
     extra = arguments[declaration.operands :]
     array = declaration.forward(device.backend.xp, *arrays, target if direct else None, *extra)
     if array is not target:
         target[...] = array
     bump_version(input)
     if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         renew_saved_result(node, input)
         rebase_history(input, node)
     return input
@@ -280,7 +282,7 @@ def compute_into(declaration: Pointwise, arguments: Sequence[Any], out: Any) -> 
     _check_castable(result_dtype, out._dtype)
     check_kind(declaration, compute_dtype)
     extra = arguments[declaration.operands :]
-    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype)
+    arrays = arrays_of(declaration, operands, compute_dtype, result_dtype, out._storage.device)
     array = declaration.forward(out.device.backend.xp, *arrays, None, *extra)
     if compute_dtype is not result_dtype and compute_dtype.category == result_dtype.category:
         array = out.device.backend.xp.asarray(array, result_dtype.np)  # rounded to half precision before it is widened
@@ -311,7 +313,7 @@ def check_out(name: str, out: Any, inputs: Sequence[Any], differentiable: bool =
         )
     if out._storage.is_inference and not modes.inference:
         raise RuntimeError("Inplace update to inference tensor outside InferenceMode is not allowed; clone() it first.")
-    device_of(name, (out, *inputs))
+    device_of(name, (out, *[tensor for tensor in inputs if tensor.ndim or tensor.device.type != "cpu"]))
     if watch.writes:
         before_write(out)
     if geo.overlaps_itself(out._geometry):

@@ -14,6 +14,7 @@ from typing import Any
 
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays import error_function
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.declare.in_place_name import name_in_place
 from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementwise.arithmetic import conj, neg
@@ -215,6 +216,8 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise(promotion="float")
 def tanh(xp: Any, input: Any, out: Any) -> Any:
     """Hyperbolic tangent."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Tanh", input, out)
     return xp.tanh(input, out)
 
 
@@ -226,6 +229,8 @@ def _(grad: Any, result: Any) -> Any:
 @pointwise()
 def tanh_backward(xp: Any, grad_output: Any, output: Any, out: Any) -> Any:
     """grad_output * (1 - output^2)."""
+    if (kernels := kernels_for("activation", grad_output, output, out)) is not None:
+        return kernels.backward("Tanh", grad_output, output, out)
     return xp.multiply(grad_output, 1 - output * output, out)
 
 
@@ -284,6 +289,8 @@ arcsinh, arccosh, arctanh = asinh, acosh, atanh
 @pointwise(promotion="float")
 def sigmoid(xp: Any, input: Any, out: Any) -> Any:
     """1 / (1 + exp(-input))."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Sigmoid", input, out)
     return xp.divide(1, xp.exp(-input) + 1, out)
 
 
@@ -295,6 +302,8 @@ def _(grad: Any, result: Any) -> Any:
 @pointwise()
 def sigmoid_backward(xp: Any, grad_output: Any, output: Any, out: Any) -> Any:
     """grad_output * output * (1 - output)."""
+    if (kernels := kernels_for("activation", grad_output, output, out)) is not None:
+        return kernels.backward("Sigmoid", grad_output, output, out)
     return xp.multiply(grad_output * (1 - output), output, out)
 
 

@@ -15,8 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from minitorch.ops import arguments as arg
 from minitorch.ops.declare.pointwise import PointwiseFunction, pointwise
 
@@ -25,11 +23,11 @@ Step = Callable[[Any, Any, Any, int], Any]
 
 def _evaluate(xp: Any, x: Any, n: Any, first: Any, step: Step) -> Any:
     """P_n(x) elementwise: run the recurrence up to the largest degree, and keep each element's at its own."""
-    x, degree = np.broadcast_arrays(x, n)
+    x, degree = xp.broadcast_arrays(x, xp.asarray(n))
     degree = xp.where(xp.isfinite(degree), degree, -1).astype(xp.int64)
     before, current = xp.ones_like(x), first(x)
     result = xp.where(degree == 0, 1, xp.where(degree == 1, current, 0)).astype(x.dtype)
-    for k in range(1, int(degree.max(initial=0))):
+    for k in range(1, int(xp.maximum.reduce(degree, axis=None, initial=0))):
         following = step(x, current, before, k)
         before, current = current, following
         result = xp.where(degree == k + 1, current, result)

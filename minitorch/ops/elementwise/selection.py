@@ -21,6 +21,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.select import keep, select
 from minitorch.ops.declare.operands import (
     NUMBERS,
+    array_on,
     check_representable,
     device_of_operands,
     number_as_array,
@@ -62,11 +63,12 @@ def where(condition: Any, input: Any = None, other: Any = None, *, out: Any = No
     dtype = _common_dtype(input, other)
     geometry = geo.result_geometry(*[a._geometry if isinstance(a, TensorBase) else _SCALAR for a in arguments])
     xp = device.backend.xp
-    mask = condition.array if condition._dtype is dtypes.bool_ else condition.array.astype(bool)
+    mask = array_on(device, condition)
+    mask = mask if condition._dtype is dtypes.bool_ else mask.astype(bool)
     if type(other) in (int, float) and other == 0 and isinstance(input, TensorBase):
-        array = keep(xp, mask, _as_array(input, dtype))
+        array = keep(xp, mask, _as_array(input, dtype, device))
     else:
-        array = select(xp, mask, _as_array(input, dtype), _as_array(other, dtype))
+        array = select(xp, mask, _as_array(input, dtype, device), _as_array(other, dtype, device))
     if out is not None:
         check_out("where", out, [a for a in arguments if isinstance(a, TensorBase)])
         check_out_dtype(out, dtype)
@@ -101,9 +103,10 @@ def _common_dtype(input: Any, other: Any) -> dtypes.dtype:
     return result_type_of((input, other))
 
 
-def _as_array(value: Any, dtype: dtypes.dtype) -> Any:
+def _as_array(value: Any, dtype: dtypes.dtype, device: Any) -> Any:
     if isinstance(value, TensorBase):
-        return value.array if value._dtype is dtype else value.array.astype(dtype.np)
+        array = array_on(device, value)
+        return array if value._dtype is dtype else array.astype(dtype.np)
     if type(value) is not float or dtype.category < dtypes.FLOATING:
         check_representable(value, dtype)
     return number_as_array(value, dtype)
@@ -159,7 +162,7 @@ def masked_fill_(input: Any, mask: Any, value: Any) -> Any:
     input._storage.device.backend.xp.copyto(input.array, array, where=mask.array)
     bump_version(input)
     if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         rebase_history(input, node)
     return input
 
@@ -177,7 +180,11 @@ def _check_masked_fill(input: Any, mask: Any, value: Any) -> Any:
         raise RuntimeError(
             f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)."
         )
-    return _as_array(value, input._dtype)
+    if mask._storage.device is not input._storage.device:
+        raise RuntimeError(
+            f"expected self and mask to be on the same device, but got mask on {mask.device} and self on {input.device}"
+        )
+    return _as_array(value, input._dtype, device_of_operands("masked_fill", (input, value)))
 
 
 def where_method(input: Any, condition: Any, other: Any) -> Any:

@@ -71,7 +71,8 @@ def expand_masks(input: Any, indices: Sequence[Any], keep_single: bool = True) -
     """
     if keep_single and len(indices) == 1 and indices[0]._dtype is dtypes.bool_ and indices[0]._geometry.ndim:
         _check_mask(input, indices[0], 0)
-        return Indices(indices)
+        return Indices([_brought_to(input, indices[0])])
+    indices = [None if index is None else _brought_to(input, index) for index in indices]
     expanded: list[Any] = []
     for index in indices:
         if index is None or index._dtype is dtypes.int64:
@@ -85,6 +86,21 @@ def expand_masks(input: Any, indices: Sequence[Any], keep_single: bool = True) -
     if len(expanded) > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {len(expanded)})")
     return Indices(expanded)
+
+
+def _brought_to(input: Any, index: Any) -> Any:
+    """An index tensor on the device of what it indexes: those of the CPU may index tensors of every device."""
+    device = input._storage.device
+    if index._storage.device is device:
+        return index
+    if index._storage.device.type != "cpu":
+        raise RuntimeError(f"indices should be either on cpu or on the same device as the indexed tensor ({device})")
+    return index.to(device)
+
+
+def number_brought_to(input: Any, value: Any) -> Any:
+    """A value to be written, if it is zero-dim, on the device of what it is written into."""
+    return value if value._geometry.ndim else value.to(input._storage.device)
 
 
 def _indices_of_mask(input: Any, mask: Any, dim: int) -> list[Any]:
@@ -256,7 +272,7 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
     """A copy of ``input`` with ``out[indices] = values``, or ``+= values``, adding every time an element is named."""
     accumulate = arg.boolean(accumulate, "index_put", "accumulate")
     expanded = _check_put(input, indices, values, "index_put")
-    return _index_put(input, expanded, values, accumulate)
+    return _index_put(input, expanded, number_brought_to(input, values), accumulate)
 
 
 def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
@@ -266,7 +282,7 @@ def index_put_(input: Any, indices: Any, values: Any, accumulate: bool = False) 
     expanded = _check_put(input, indices, values, "index_put_")
     if not fills_masks(indices, values):
         refuse_overlap(input, values, *indices)
-    return _index_put.inplace(input, expanded, values, accumulate)
+    return _index_put.inplace(input, expanded, number_brought_to(input, values), accumulate)
 
 
 def _check_put(input: Any, indices: Any, values: Any, function: str) -> Indices:

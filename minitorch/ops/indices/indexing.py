@@ -33,7 +33,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops.creating import creation
 from minitorch.ops.declare.operands import check_representable, number_as_array
 from minitorch.ops.declare.writing import refuse_overlap
-from minitorch.ops.indices.advanced_indexing import _index_put, check_write, fills_masks
+from minitorch.ops.indices.advanced_indexing import _index_put, check_write, fills_masks, number_brought_to
 from minitorch.ops.indices.advanced_indexing import index as index_by_tensors
 from minitorch.ops.shapes import copying
 from minitorch.ops.shapes.parts import _select, _slice
@@ -93,7 +93,7 @@ def setitem(input: Any, index: Any, value: Any) -> None:
         value = creation.full((), value, dtype=input._dtype, device=input._storage.device)
     if tensors:
         check_inplace(view, "index_put_", value, overlap=True)
-        value = _without_leading_ones(value)
+        value = number_brought_to(view, _without_leading_ones(value))
         if not fills_masks(tensors, value):
             refuse_overlap(view, value, *tensors)
         _index_put.inplace(view, check_write(view, tensors, value), value, False)

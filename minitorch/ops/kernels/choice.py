@@ -28,7 +28,4 @@ def serves(*arrays: Any, least: int = LEAST, dtypes: tuple[str, ...] = FLOATING)
         return False
     if first.dtype.name not in dtypes or modes.current() == "off":
         return False
-    for array in arrays:
-        if array.dtype != first.dtype or not array.flags.c_contiguous:
-            return False
-    return True
+    return all(each.dtype == first.dtype and each.flags.c_contiguous for each in arrays)

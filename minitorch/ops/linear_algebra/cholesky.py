@@ -21,6 +21,7 @@ from minitorch.ops.declare.operator import operator
 from minitorch.ops.linear_algebra import matrix_arguments as given
 from minitorch.ops.linear_algebra.solving import _solve_triangular
 from minitorch.ops.shapes.rearranging import tril
+from minitorch.tensor_base import wrap_any
 
 # ---- the factor -----------------------------------------------------------------------------------------------------
 
@@ -154,6 +155,6 @@ def cholesky_inverse(L: Any, upper: bool = False, *, out: Any = None) -> Any:
     """A^-1 from the Cholesky factor of A. ``LinAlgError`` if there is a zero on its diagonal."""
     given.square(L, "cholesky_inverse")
     given.kernel(L, "cholesky_inverse_out_cpu")
-    info = L.detach().new_tensor(elimination.first_zero_pivot(L.device.backend.xp, L.array))
+    info = wrap_any(elimination.first_zero_pivot(L.device.backend.xp, L.array), L._storage.device)
     given.check_info(info, "cholesky_inverse", "inv")
     return given.deliver(_cholesky_inverse(L, bool(upper)), out, "cholesky_inverse", L)

@@ -232,7 +232,7 @@ def write_into_input(function: OperatorFunction, arguments: tuple[Any, ...], sha
     input.array[...] = function.operator.forward(input.device.backend.xp, *arrays)
     bump_version(input)
     if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         rebase_history(input, node)
     return input
 

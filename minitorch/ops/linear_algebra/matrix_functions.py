@@ -46,7 +46,7 @@ def _matrix_exp(xp: Any, A: Any) -> Any:
     scaled = wide / 2**squarings
     with xp.errstate(all="ignore"):
         result = _pade(xp, scaled)
-        for step in range(int(squarings.max(initial=0))):
+        for step in range(int(xp.maximum.reduce(squarings, axis=None, initial=0))):
             result = xp.where(step < squarings, result @ result, result)
     return result.astype(A.dtype)
 

@@ -25,7 +25,7 @@ from minitorch.ops.declare.operator import operator
 from minitorch.ops.linear_algebra import eigen, svd
 from minitorch.ops.linear_algebra import matrix_arguments as given
 from minitorch.ops.shapes.views import squeeze, unsqueeze
-from minitorch.tensor_base import TensorBase
+from minitorch.tensor_base import TensorBase, wrap_any
 
 # ---- the tolerance --------------------------------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ def matrix_rank(
         S = xp.abs((eigen.eigvalsh(A) if hermitian else svd.svdvals(A)).array)
         threshold = xp.maximum(atol, rtol * S.max(axis=-1))
         rank = xp.add.reduce(xp.asarray(threshold)[..., None] < S, axis=-1, dtype=xp.int64)
-    result = A.new_tensor(xp.asarray(rank), dtype=dtypes.int64)
+    result = wrap_any(xp.asarray(rank), A._storage.device).to(dtypes.int64)
     return given.deliver(result, out, "linalg_matrix_rank", A)
 
 
@@ -151,7 +151,7 @@ def _lstsq(xp: Any, A: Any, B: Any, rcond: float, driver: str, vector: bool) -> 
     if vector:
         B = B[..., None]
     S = svd.decompose(xp, A, False)[1]
-    largest = S.max(axis=-1, initial=0)
+    largest = xp.maximum.reduce(S, axis=-1, initial=0)
     rank = xp.add.reduce(xp.asarray(rcond * largest)[..., None] < S, axis=-1, dtype=xp.int64)
     solution = _pinv.operator.forward(xp, A, 0.0, 0.0 if driver == "gels" else rcond, False) @ B
     residuals = xp.empty((0,), S.dtype)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.select import clip, keep
 from minitorch.ops.declare.in_place_name import name_in_place
 from minitorch.ops.declare.operands import is_boolean, is_complex
@@ -34,6 +35,8 @@ def _refuse(name: str, operands: Sequence[Any]) -> None:
 @pointwise(check=_refuse, out="none")
 def relu(xp: Any, input: Any, out: Any) -> Any:
     """max(input, 0)."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Relu", input, out)
     return clip(xp, input, 0, None, out)
 
 
@@ -48,6 +51,8 @@ relu_ = relu.inplace
 @pointwise(kinds="if")
 def threshold_backward(xp: Any, grad_output: Any, input: Any, out: Any, threshold: Any) -> Any:
     """grad_output where input > threshold (or nan), else 0."""
+    if (kernels := kernels_for("activation", grad_output, input, out)) is not None:
+        return kernels.backward("Relu", grad_output, input, out, threshold)
     return keep(xp, xp.logical_not(xp.less_equal(input, threshold)), grad_output)
 
 
@@ -91,6 +96,8 @@ def threshold_(input: Any, threshold: Any, value: Any) -> Any:
 @pointwise("LeakyReluBackward0", kinds="f")
 def _leaky_relu(xp: Any, input: Any, out: Any, negative_slope: float) -> Any:
     """input where positive, else negative_slope * input."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("LeakyRelu", input, out, negative_slope)
     if 0 <= negative_slope <= 1:
         return xp.maximum(input, input * negative_slope, out=out)
     return xp.where(xp.greater(input, 0), input, input * negative_slope)
@@ -104,6 +111,8 @@ def _(grad: Any, input: Any, negative_slope: float) -> Any:
 @pointwise(kinds="f")
 def leaky_relu_backward(xp: Any, grad_output: Any, input: Any, out: Any, negative_slope: float) -> Any:
     """grad_output where input > 0, else negative_slope * grad_output."""
+    if (kernels := kernels_for("activation", grad_output, input, out)) is not None:
+        return kernels.backward("LeakyRelu", grad_output, input, out, negative_slope)
     positive = xp.greater(input, 0)
     slope = input.dtype.type(1 - negative_slope) * positive
     slope += input.dtype.type(negative_slope)
@@ -158,6 +167,8 @@ def _(grad: Any, input: Any, min_val: Any, max_val: Any) -> Any:
 @pointwise(kinds="f")
 def hardtanh_backward(xp: Any, grad_output: Any, input: Any, out: Any, min_val: Any, max_val: Any) -> Any:
     """grad_output where min_val < input < max_val (or nan), else 0."""
+    if (kernels := kernels_for("activation", grad_output, input, out)) is not None:
+        return kernels.backward("Hardtanh", grad_output, input, out, min_val, max_val)
     outside = xp.logical_or(xp.less_equal(input, min_val), xp.greater_equal(input, max_val))
     return keep(xp, xp.logical_not(outside), grad_output)
 
@@ -210,6 +221,8 @@ _SIXTH = 0.1666666716337204  # PyTorch's constant: 1/6 in single precision, also
 @pointwise(kinds="f")
 def hardsigmoid(xp: Any, input: Any, out: Any) -> Any:
     """relu6(input + 3) / 6."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Hardsigmoid", input, out)
     return xp.divide(clip(xp, input + 3, 0, 6), 6, out)
 
 
@@ -221,6 +234,8 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise(kinds="f")
 def hardswish(xp: Any, input: Any, out: Any) -> Any:
     """input * relu6(input + 3) / 6."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Hardswish", input, out)
     return xp.divide(input * clip(xp, input + 3, 0, 6), 6, out)
 
 

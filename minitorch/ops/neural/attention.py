@@ -6,9 +6,12 @@ Q is (..., L, E), K (..., S, E), V (..., S, Ev), the weights (..., L, S). A bool
 see, a floating one is added to the scores; ``is_causal`` lets query i see keys 0..i. A query that may see nothing gets
 zeros. Half of the scale goes to Q and half to K, which keeps the product of large values in range.
 
-PyTorch: ``_scaled_dot_product_attention_math`` in ``aten/src/ATen/native/transformers/attention.cpp``. The paper:
-Vaswani et al. 2017. Left out: the fused kernels (flash attention), which compute the same without storing the weights;
-a ``grad_fn`` here is that of the last product.
+On a device one kernel computes it all without storing the weights (``ops/kernels/attention.py``), where it can: heads
+of at most 128 elements, no dropout, a mask that needs no gradient. On the CPU it is two products and a softmax, and the
+``grad_fn`` that of the last product.
+
+PyTorch: ``aten/src/ATen/native/transformers/attention.cpp`` (``_scaled_dot_product_attention_math`` and the choice of a
+fused kernel). Papers: Vaswani et al. 2017; Dao et al. 2022.
 """
 
 from __future__ import annotations
@@ -19,6 +22,11 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
+from minitorch.ops.creating import creation
+from minitorch.ops.declare.operator import operator
+from minitorch.ops.kernels import attention as kernels
+from minitorch.ops.kernels.choice import serves
+from minitorch.ops.kernels.ladder import on_host
 from minitorch.ops.linear_algebra.matmul import matmul
 from minitorch.ops.neural.dropout import dropout
 from minitorch.ops.neural.softmax import softmax
@@ -39,7 +47,10 @@ def scaled_dot_product_attention(
     _check_operands(query, key, value, attn_mask, is_causal)
     if enable_gqa:
         key, value = (_repeat_heads(tensor, query.shape[-3] // tensor.shape[-3]) for tensor in (key, value))
-    root = math.sqrt(1 / math.sqrt(query.shape[-1]) if scale is None else scale)
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if not dropout_p and _is_fused(query, key, value, attn_mask):
+        return _fused(query, key, value, attn_mask, factor, is_causal)
+    root = math.sqrt(factor)
     scores = matmul(query * root, key.transpose(-2, -1) * root)
     if is_causal:
         attn_mask = _causal_mask(query, key)
@@ -49,6 +60,55 @@ def scaled_dot_product_attention(
     if attn_mask is not None:
         weights = weights.masked_fill(_sees_nothing(scores), 0.0)
     return matmul(dropout(weights, dropout_p, dropout_p > 0.0), value)
+
+
+# ---- in one kernel --------------------------------------------------------------------------------------------------
+
+
+@operator("ScaledDotProductEfficientAttentionBackward0")
+def _fused_attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, scale: float, causal: bool) -> Any:
+    """Attention of B problems (B, L, E), (B, S, E), and the logarithm of each row's sum, which backward needs."""
+    return kernels.forward(query, key, value, mask, scale, causal)
+
+
+@_fused_attention.derivative("query", "key", "value")
+def _(
+    grad: Any, query: Any, key: Any, value: Any, mask: Any, result: Any, result1: Any, scale: float, causal: bool
+) -> Any:
+    return _fused_attention_backward(grad.contiguous(), query, key, value, mask, result, result1, scale, causal)
+
+
+@operator("ScaledDotProductEfficientAttentionBackwardBackward0")
+def _fused_attention_backward(
+    xp: Any, grad: Any, query: Any, key: Any, value: Any, mask: Any, out: Any, lse: Any, scale: float, causal: bool
+) -> Any:
+    """The gradients of the three; PyTorch's fused kernels have no second derivative either."""
+    return kernels.backward(grad, query, key, value, mask, out, lse, scale, causal)
+
+
+def _is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
+    """Whether one kernel can do it: on a device, equal batches and heads, and a mask without a gradient."""
+    if on_host(query.array) or not serves(query.array.reshape(-1)):
+        return False
+    if query.shape[:-2] != key.shape[:-2] or key.shape != value.shape or not 0 < query.shape[-1] <= kernels.LARGEST_HEAD:
+        return False
+    return query.numel() > 0 and key.numel() > 0 and (mask is None or not mask.requires_grad)
+
+
+def _fused(query: Any, key: Any, value: Any, mask: Any, scale: float, causal: bool) -> Any:
+    length, size, sources = query.shape[-2], query.shape[-1], key.shape[-2]
+    q, k, v = (tensor.reshape((-1, *tensor.shape[-2:])).contiguous() for tensor in (query, key, value))
+    if mask is not None:
+        if mask._dtype is dtypes.bool_:
+            mask = creation.zeros_like(mask, dtype=query._dtype).masked_fill(~mask, -math.inf)
+        if mask.ndim > 2:
+            mask = mask.expand((*query.shape[:-2], length, sources)).reshape((-1, length, sources))
+        mask = mask.to(query._dtype).expand((*mask.shape[:-2], length, sources)).contiguous()
+    result, _ = _fused_attention(q, k, v, mask, float(scale), bool(causal))
+    return result.reshape((*query.shape[:-2], length, size))
+
+
+# ---- the parts of the formula ---------------------------------------------------------------------------------------
 
 
 def _causal_mask(query: Any, key: Any) -> Any:

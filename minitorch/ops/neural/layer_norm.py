@@ -2,7 +2,8 @@
 
 The formulas are those of ``normalization.py``, over other sets of elements: the last dimensions for layer norm,
 some channels of one image for group norm. Neither looks at other members of the batch, so training and evaluation are
-the same. RMS norm does not subtract the mean, and is made of other operators.
+the same. RMS norm does not subtract the mean; it is made of other operators, as on PyTorch's CPU, or one operator where
+a compiled kernel serves the arrays, as on PyTorch's CUDA.
 
 PyTorch: ``aten/src/ATen/native/layer_norm.cpp``, ``group_norm.cpp``. Papers: Ba et al. 2016 (layer), Wu and He 2018
 (group), Zhang and Sennrich 2019 (RMS).
@@ -16,6 +17,7 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core.dtypes import finfo
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.layer_norm import layer_norm_backward, layer_norm_forward
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.neural.normalization import check_parameter_dtypes, double_backward
@@ -194,6 +196,45 @@ def group_norm(
     return _group_norm(input, weight, bias, num_groups, eps)[0]
 
 
+@operator("FusedRmsNormBackward0")
+def _rms_norm(xp: Any, input: Any, normalized_shape: Ints, weight: Any, eps: float) -> Any:
+    """One kernel; the second output is 1 / rms of each row."""
+    rows = input.reshape(-1, math.prod(normalized_shape))
+    result, rrms = _rms_norm_kernels(input).forward(rows, weight, eps)
+    return result.reshape(input.shape), rrms
+
+
+def _rms_norm_kernels(input: Any) -> Any:
+    return kernels_for("rms_norm", input) if input.size else None
+
+
+@_rms_norm.derivative("input", "weight")
+def _(
+    grads: tuple[Any, ...], input: Any, normalized_shape: Ints, weight: Any, result1: Any, eps: float, needs: Any
+) -> Any:  # fmt: skip
+    if grads[0] is None:
+        return None, None
+    results = _rms_norm_backward(grads[0], input, normalized_shape, weight, result1, eps)
+    return [result if needs[place] else None for result, place in zip(results, (0, 2))]
+
+
+@operator("FusedRmsNormBackwardBackward0")
+def _rms_norm_backward(
+    xp: Any, grad: Any, input: Any, normalized_shape: Ints, weight: Any, rrms: Any, eps: float
+) -> Any:  # fmt: skip
+    """Gradients of input and weight."""
+    shape = (-1, math.prod(normalized_shape))
+    rows, kernels = xp.ascontiguousarray(grad).reshape(shape), _rms_norm_kernels(input)
+    by_input, by_weight = kernels.backward(rows, input.reshape(shape), weight, rrms)
+    return by_input.reshape(input.shape), by_weight.reshape(normalized_shape)
+
+
+@_rms_norm_backward.derivative("grad", "input", "weight")
+def _(grads: tuple[Any, ...], grad: Any, input: Any, normalized_shape: Ints, weight: Any, eps: float) -> Any:
+    dims = tuple(range(input.ndim - len(normalized_shape), input.ndim))
+    return double_backward((*grads, None), grad, input, weight, eps, dims, centre=False)
+
+
 def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
     """input / sqrt(mean(input^2) + eps) * weight over the last dimensions: a layer norm that does not centre."""
     shape = _check_normalized_shape(input, normalized_shape, "rms_norm")
@@ -203,8 +244,11 @@ def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: float |
             f"and normalized_shape = {list(shape)}"
         )
     dims = tuple(range(input.ndim - len(shape), input.ndim))
-    wide = input.to(dtypes.float32) if input._dtype.itemsize == 2 else input
     smallest = finfo(input._dtype).eps if eps is None else eps
+    same = weight is None or weight._dtype is input._dtype
+    if same and _rms_norm_kernels(input.array) is not None:
+        return _rms_norm(input, shape, weight, smallest)[0]
+    wide = input.to(dtypes.float32) if input._dtype.itemsize == 2 else input
     result = wide * (wide.pow(2).mean(dims, True) + smallest).rsqrt()
     if weight is not None:
         result = result * weight

@@ -28,6 +28,7 @@ from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.batch_norm import batch_norm_backward, batch_norm_train_forward
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 
@@ -35,20 +36,20 @@ Ints = tuple[int, ...]
 
 
 def double_backward(
-    grads: tuple[Any, ...], grad: Any, input: Any, weight: Any, eps: float, dims: Ints
+    grads: tuple[Any, ...], grad: Any, input: Any, weight: Any, eps: float, dims: Ints, centre: bool = True
 ) -> tuple[Any, Any, Any]:
     """Derivatives of the backward pass by ``grad``, ``input`` and ``weight``.
 
     ``grads``: the gradients G of dx, A of dweight, B of dbias, or None. Everything is shaped to broadcast with
-    ``input``; the weight's derivative comes unsummed.
+    ``input``; the weight's derivative comes unsummed. Not to ``centre`` is RMS norm: no mean is taken out anywhere.
     """
     of_dx, of_dweight, of_dbias = grads
-    centred = input - input.mean(dims, True)
+    centred = input - input.mean(dims, True) if centre else input
     rstd = ((centred * centred).mean(dims, True) + eps).rsqrt()
     xhat = centred * rstd
 
     def project(v: Any) -> Any:
-        return v - v.mean(dims, True) - xhat * (v * xhat).mean(dims, True)
+        return (v - v.mean(dims, True) if centre else v) - xhat * (v * xhat).mean(dims, True)
 
     by_grad, by_xhat, by_input, by_weight = [], [], [], None
     if of_dx is not None:
@@ -118,6 +119,8 @@ def _batch_norm_eval(
     """Normalized by given statistics: a scale and a shift of each channel."""
     wide = accumulation_dtype(input.dtype)
     scale = 1 / xp.sqrt(running_var.astype(wide, copy=False) + eps)
+    if input.ndim > 2 and input.size and (kernels := kernels_for("batch_norm", input)) is not None:
+        return kernels.apply(input, weight, bias, running_mean.astype(wide), scale)
     if weight is not None:
         scale = scale * weight
     shift = -running_mean * scale if bias is None else bias - running_mean * scale

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from minitorch.core import dtypes
-from minitorch.core.distributions import unit_float64
+from minitorch.core import geometry as geo
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
-from minitorch.ops.creating.random import _engine
+from minitorch.ops.creating.sampling import generator_for, sampling
 from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.declare.pointwise import pointwise
 from minitorch.ops.elementwise.selection import where
+from minitorch.tensor_base import wrap
 
 
 def _forward(xp: Any, input: Any, out: Any, noise: Any, slope: float) -> Any:
@@ -52,15 +51,15 @@ def _read(input: Any, lower: Any, upper: Any, training: bool, generator: Any) ->
     if input._dtype.category != dtypes.FLOATING or (training and input._dtype is dtypes.float16):
         kernel = "rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{scalar_type_name(input._dtype)}'")
-    return (_draw(input, lower, upper, _engine(generator)) if training else None), (lower + upper) / 2
+    return (_draw(input, lower, upper, generator_for(input.device, generator)) if training else None), (
+        lower + upper
+    ) / 2
 
 
 def _draw(input: Any, lower: float, upper: float, generator: Any) -> Any:
-    """A slope for each element that is not positive, in the order of the indices; 1 for the others."""
-    below = np.asarray(input.detach().array <= 0)
-    noise = np.ones(below.shape, np.float64)
-    noise[below] = unit_float64(generator, int(below.sum())) * (upper - lower) + lower
-    return input.new_tensor(noise)
+    """A slope for each element, which is 1 for those that are positive."""
+    slopes = sampling(generator).slopes(generator, input.detach().array, lower, upper)
+    return wrap(slopes, input._dtype, input.device, geo.contiguous(tuple(input.shape)))
 
 
 def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, generator: Any = None) -> Any:

@@ -18,6 +18,7 @@ from typing import Any
 
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.error_function import erf
 from minitorch.ops.arrays.select import select
 from minitorch.ops.declare.in_place_name import name_in_place
@@ -32,11 +33,14 @@ _ROOT_HALF = math.sqrt(0.5)
 _ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
 _CUBIC = 0.044715
+_GELU_KERNELS = {"none": "Gelu", "tanh": "GeluTanh"}
 
 
 @pointwise("GeluBackward0", kinds="f")
 def _gelu(xp: Any, input: Any, out: Any, approximate: str) -> Any:
     """input times the normal distribution function of input, exact or through tanh."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward(_GELU_KERNELS[approximate], input, out)
     if approximate == "tanh":
         inner = input * input
         inner *= _CUBIC
@@ -58,6 +62,8 @@ def _(grad: Any, input: Any, approximate: str) -> Any:
 @pointwise(kinds="f")
 def gelu_backward(xp: Any, grad_output: Any, input: Any, out: Any, approximate: str) -> Any:
     """grad_output times gelu'(input)."""
+    if (kernels := kernels_for("activation", grad_output, input, out)) is not None:
+        return kernels.backward(_GELU_KERNELS[approximate], grad_output, input, out)
     square = input * input
     if approximate == "tanh":
         t = xp.tanh(_ROOT_TWO_OVER_PI * input * (1 + _CUBIC * square))
@@ -102,6 +108,8 @@ def gelu(input: Any, *, approximate: str = "none", out: Any = None) -> Any:
 @pointwise(kinds="fc")
 def silu(xp: Any, input: Any, out: Any) -> Any:
     """input * sigmoid(input)."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Silu", input, out)
     return xp.divide(input, xp.exp(-input) + 1, out)
 
 
@@ -113,6 +121,8 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise(kinds="fc")
 def silu_backward(xp: Any, grad_output: Any, input: Any, out: Any) -> Any:
     """grad_output * s * (1 + input * (1 - s)), where s = sigmoid(input)."""
+    if (kernels := kernels_for("activation", grad_output, input, out)) is not None:
+        return kernels.backward("Silu", grad_output, input, out)
     s = 1 / (xp.exp(-input) + 1)
     return xp.multiply(grad_output * s, 1 + input * (1 - s), out)
 
@@ -131,6 +141,8 @@ def _(grad: Any, grad_output: Any, input: Any) -> Any:
 @pointwise(kinds="f")
 def mish(xp: Any, input: Any, out: Any) -> Any:
     """input * tanh(log(1 + exp(input)))."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Mish", input, out)
     return xp.multiply(input, xp.tanh(xp.logaddexp(input, 0)), out)
 
 
@@ -146,6 +158,8 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise("SoftplusBackward0", kinds="f")
 def _softplus(xp: Any, input: Any, out: Any, beta: float, threshold: float) -> Any:
     """log(1 + exp(beta * input)) / beta; the input itself where beta * input > threshold."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Softplus", input, out, beta, threshold)
     scaled = xp.asarray(input * beta)
     return select(xp, scaled > threshold, xp.asarray(input), xp.asarray(xp.log1p(xp.exp(scaled)) / beta))
 
@@ -163,6 +177,8 @@ def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
 @pointwise("LogSigmoidBackward0", kinds="f")
 def logsigmoid(xp: Any, input: Any, out: Any) -> Any:
     """log(sigmoid(input)) = min(input, 0) - log(1 + exp(-|input|))."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("LogSigmoid", input, out)
     return xp.subtract(xp.minimum(input, 0), xp.log1p(xp.exp(-xp.absolute(input))), out)
 
 
@@ -177,6 +193,8 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise("EluBackward0", kinds="f")
 def _elu(xp: Any, input: Any, out: Any, alpha: float, scale: float, input_scale: float) -> Any:
     """scale * input where positive, else scale * alpha * (exp(input_scale * input) - 1)."""
+    if (kernels := kernels_for("activation", input, out)) is not None:
+        return kernels.forward("Elu", input, out, alpha * scale, scale, input_scale)
     curve = xp.expm1(xp.minimum(input, 0) * input_scale) * (alpha * scale)
     return select(xp, xp.asarray(input > 0), xp.asarray(input * scale), xp.asarray(curve))
 

@@ -49,7 +49,7 @@ def _read_q(function: str, input: Any, q: Any) -> Any:
         raise TypeError(f"{function}(): argument 'q' (position 2) must be Tensor or float, not {type(q).__name__}")
     if not 0 <= q <= 1:
         raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q}")
-    return scalar_tensor(float(q), dtype=input._dtype)
+    return scalar_tensor(float(q), dtype=input._dtype, device=input._storage.device)
 
 
 def _check(input: Any, q: Any, interpolation: str) -> None:

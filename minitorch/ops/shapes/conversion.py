@@ -23,13 +23,13 @@ from minitorch.ops.shapes.copying import write_elements
 from minitorch.tensor_base import TensorBase, allocate
 
 
-def _converted(xp: Any, input: Any, dtype: Dtype) -> Any:
-    """The elements in another dtype."""
+def _converted(xp: Any, input: Any, home: Device) -> Any:
+    """The elements in another dtype, or away from ``home``."""
     return input
 
 
 _to_copy = Operator(_converted, "ToCopyBackward0", skip=1)
-_to_copy.add_derivative(("input",), lambda grad: grad)  # the engine brings it to the input's dtype
+_to_copy.add_derivative(("input",), lambda grad, home: grad.to(home))  # the engine brings it to the input's dtype
 
 
 def convert(
@@ -43,7 +43,7 @@ def convert(
     result = allocate(geometry, dtype, device)
     write_elements(result, input)
     if dtype.category >= dtypes.FLOATING:
-        record(_to_copy, (input, dtype), result)
+        record(_to_copy, (input, input._storage.device), result)
     return result
 
 
@@ -143,13 +143,3 @@ def xpu(input: Any, device: Any = None, non_blocking: bool = False,
         memory_format: memory_format = preserve_format) -> Any:  # fmt: skip
     """The tensor on an Intel GPU. ``AssertionError``: this installation has none."""
     return convert(input, input._dtype, place_of("xpu" if device is None else device), memory_format=memory_format)
-
-
-def is_pinned(input: Any, device: Any = None) -> bool:
-    """Whether the memory is locked for transfers to a GPU: never here."""
-    return False
-
-
-def pin_memory(input: Any, device: Any = None) -> Any:
-    """A copy in memory locked for transfers. ``RuntimeError`` without a GPU, as in PyTorch."""
-    raise RuntimeError("Cannot access accelerator device when none is available.")

@@ -18,6 +18,7 @@ from minitorch.autograd.inplace import bump_version, check_inplace, rebase_histo
 from minitorch.autograd.node import Node
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
+from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.memory_format import (
     contiguous_format,
@@ -77,14 +78,14 @@ def is_contiguous(input: Any, *, memory_format: memory_format = contiguous_forma
 # ---- into an existing tensor ----------------------------------------------------------------------------------------
 
 
-def _copy_forward(xp: Any, input: Any, src: Any) -> Any:
-    """The elements of src."""
+def _copy_forward(xp: Any, input: Any, src: Any, home: Device) -> Any:
+    """The elements of src, which lies on the device ``home``."""
     return src
 
 
 _copy_into = Operator(_copy_forward, "torch::autograd::CopyBackwards", skip=1)
 _copy_into.add_derivative(("input",), lambda grad: grad.new_zeros(grad.shape))
-_copy_into.add_derivative(("src",), lambda grad: grad)
+_copy_into.add_derivative(("src",), lambda grad, home: grad.to(home))
 
 
 def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
@@ -97,7 +98,9 @@ def copy_(input: Any, other: Any, non_blocking: bool = False) -> Any:
     if other._geometry is not input._geometry or other._dtype is not input._dtype:
         _check_fits(input, other)
         check_partial_overlap(input, (other,))
-    node = make_node(_copy_into, (input, other), input) if input._dtype.category >= dtypes.FLOATING else None
+    node = None
+    if input._dtype.category >= dtypes.FLOATING:
+        node = make_node(_copy_into, (input, other, other._storage.device), input)
     write_elements(input, other)
     _written(input, node)
     return input
@@ -114,7 +117,7 @@ def write_elements(target: Any, source: Any) -> None:
     array = source.array
     here, there = target._storage.device.backend, source._storage.device.backend
     if here is not there:
-        array = here.xp.asarray(array)
+        array = here.from_device(array, there)
     if source._dtype is not target._dtype:
         array = as_dtype(array, source._dtype, target._dtype)
     target.array[...] = array
@@ -210,5 +213,5 @@ def _fill(operator: Operator, input: Any, value: Any, array: Any) -> Any:
 def _written(input: Any, node: Node | None) -> None:
     bump_version(input)
     if node is not None:
-        node.outputs = ((input._geometry, input._dtype),)
+        node.outputs = ((input._geometry, input._dtype, input._storage.device),)
         rebase_history(input, node)

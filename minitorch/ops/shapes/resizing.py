@@ -163,7 +163,7 @@ def set_(input: Any, *args: Any, **names: Any) -> Any:
     twin = memory.with_version_of(input._storage)
     input._storage, input._geometry, input._array = twin, geometry, None
     if node is not None:
-        node.outputs = ((geometry, input._dtype),)
+        node.outputs = ((geometry, input._dtype, twin.device),)
         input._grad_fn, input._output_nr, input._requires_grad = node, 0, True
         if input._base is not None:
             input._view_version = twin.version

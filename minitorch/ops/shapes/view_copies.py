@@ -37,7 +37,7 @@ def _take_history(results: list[Any], made: tuple[Any, ...], name: str) -> None:
         return
     kind: Any = type(node)
     node.__class__ = _renamed(kind, name)
-    node.outputs = [(result._geometry, result._dtype) for result in results]
+    node.outputs = [(result._geometry, result._dtype, result._storage.device) for result in results]
     for view, result in zip(made, results):
         result._grad_fn, result._output_nr, result._requires_grad = node, view._output_nr, True
 

@@ -1,0 +1,50 @@
+"""What usually mends a kernel, by what a checking mode says of it: the advice that ``check.py`` gives."""
+
+from __future__ import annotations
+
+import re
+
+_REMEDIES = {
+    r"out of bounds|belongs to no array": (
+        "The last block has more threads than there are elements left: guard the access with 'if (i < n)'. In a loop, "
+        "look at its last index; with several dimensions, at which index is multiplied by which size."
+    ),
+    r"no thread of the block has written|uninitiali[sz]ed": (
+        "Shared memory holds garbage when a block starts: let the threads fill it, then __syncthreads(), then read it."
+    ),
+    r"deadlock|wait forever|divergent": (
+        "Every thread of a block must reach the same __syncthreads(). Move the barrier out of the 'if', and do not "
+        "return before it: let threads without an element skip the work, not the barrier."
+    ),
+    r"lanes of a warp|own mask": (
+        "A warp intrinsic must be reached by exactly the lanes that its mask names, all with the same mask."
+    ),
+    r"\brace|nothing orders": (
+        "In one block, put __syncthreads() between the write and the read (also at the end of a loop that uses the "
+        "same shared memory again). Between blocks only atomics or a second kernel can order them; threads that "
+        "add to one element need atomicAdd."
+    ),
+    r"which is const": "Drop the 'const', or write elsewhere: readers of a const array may be given old values.",
+    r"division by zero": "Check the divisor; if it is a size that was made up here, say which in a launch line.",
+    r"null pointer": "The argument is None, or an address was computed from an array that was not passed.",
+    r"misaligned": (
+        "A vector load such as float4 needs an address that is a multiple of its size: treat the first elements apart."
+    ),
+    r"stack overflow": "A thread's own arrays are too large, or a function calls itself without an end.",
+    r"still running|endless loop": "A loop's condition never becomes false, or a thread waits for a later block.",
+    r"assertion failed": "The kernel's own assert says so.",
+}
+
+DISAGREE = (
+    "The result depends on which thread runs first: a barrier is missing between a write and a read of another "
+    "thread's element, or several threads write the same element without atomics."
+)
+UNDEFINED = (
+    "Optimised code differs only where the program is undefined: memory that nobody wrote, a variable that was never "
+    "set, an index beyond an array."
+)
+
+
+def remedy(message: str) -> str:
+    """What usually mends what ``message`` says; "" if nothing can be said in general."""
+    return next((words for pattern, words in _REMEDIES.items() if re.search(pattern, message)), "")
