@@ -78,50 +78,84 @@ __global__ void conv2d_lanes(
     for (; q < end; q += Lanes<T>::count) positions_from<1>(q, planes, packed, offset, to, ch.inputs, outputs, w);
 }
 
-// conv2d_weight_gradient, rung 3: vectors of gradients times vectors of shifted rows
-// What: a block makes 4 output channels by 6 taps, summing 24 vectors over all positions of all images
-// Why: 10 loads serve 24 multiplications, and at the end 24 sums across a vector are all that is left to do
-// Gain: on a CPU as in the forward; `grad` has the planes' pitch, zeros where positions are thrown away and behind them
+// channels_last: planes (batch, channels, positions) turned into (batch, positions, width), zeros behind the channels
+// What: a block turns 64 positions; threadIdx.x walks over channels, which become neighbours
+// Why: the next kernel multiplies neighbouring output channels with one pixel
+// Gain: each number is moved once; the cache holds the lines until all their numbers are taken
 // Host: yes
 // T: float double
 template <class T>
-__global__ void conv2d_weight_gradient_lanes(
-    const T* __restrict__ grad, const T* __restrict__ bordered, T* __restrict__ dweight, Channels ch, Window w,
-    int plane) {
-    constexpr int ROWS = 4, COLUMNS = 6;
-    int columns = ch.inputs * w.taps(), tiles = (columns + COLUMNS - 1) / COLUMNS;
-    int row_tiles = (ch.outputs + ROWS - 1) / ROWS;
-    int column0 = blockIdx.x % tiles * COLUMNS, row0 = blockIdx.x / tiles % row_tiles * ROWS;
-    int group = blockIdx.x / tiles / row_tiles;
-    int shift[COLUMNS], from[ROWS];  // of every column in the image, of every row in the gradient; the last one repeated
+__global__ void channels_last(
+    const T* __restrict__ planes, T* __restrict__ out, int channels, int positions, int width) {
+    int chunks = (positions + 63) / 64, first = blockIdx.x % chunks * 64, end = min(first + 64, positions);
+    long long batch = blockIdx.x / chunks;
+    for (int p = first; p < end; p++)
+        for (int c = threadIdx.x; c < width; c += blockDim.x)
+            out[(batch * positions + p) * width + c] = c < channels ? planes[(batch * channels + c) * positions + p] : T(0);
+}
+
+// V vectors of output channels by 24 / V columns, from the images [first, last). `from_zero`: else sums go on.
+template <int V, class T>
+__device__ __forceinline__ void weights_of(
+    int column0, const T* __restrict__ grad, const T* __restrict__ bordered, T* __restrict__ dweight, long long first,
+    long long last, bool from_zero, int width, const Channels& ch, const Window& w) {
+    constexpr int COLUMNS = 24 / V, L = Lanes<T>::count;
+    int columns = ch.inputs * w.taps(), shift[COLUMNS];  // of every column in the image; the last one repeated
     for (int j = 0; j < COLUMNS; j++) {
         int column = min(column0 + j, columns - 1), tap = column % w.taps();
         int y = tap / w.kernel_x * w.dilation_y, x = tap % w.kernel_x * w.dilation_x;
         shift[j] = column / w.taps() * w.pixels() + y * w.width + x;
     }
-    for (int i = 0; i < ROWS; i++) from[i] = min(row0 + i, ch.outputs - 1) * plane;
-    Lanes<T> sum[ROWS][COLUMNS];
-    #pragma GCC unroll 8
-    for (int i = 0; i < ROWS; i++)
-        #pragma GCC unroll 8
-        for (int j = 0; j < COLUMNS; j++) sum[i][j].fill(0);
-    for (long long n = 0; n < ch.images; n++) {
-        const T* g = grad + (n * ch.groups + group) * ch.outputs * plane;
-        const T* x = bordered + (n * ch.groups + group) * ch.inputs * w.pixels();
-        for (int q = 0; q < plane; q += Lanes<T>::count) {
-            Lanes<T> left[ROWS];
-            #pragma GCC unroll 8
-            for (int i = 0; i < ROWS; i++) left[i].load(g + from[i] + q);
-            #pragma GCC unroll 8
-            for (int j = 0; j < COLUMNS; j++) {
-                Lanes<T> right;
-                right.load(x + shift[j] + q);
-                #pragma GCC unroll 8
-                for (int i = 0; i < ROWS; i++) sum[i][j].add_product(right, left[i]);
+    Lanes<T> sum[COLUMNS][V];
+    #pragma GCC unroll 24
+    for (int j = 0; j < COLUMNS; j++)
+        #pragma GCC unroll 24
+        for (int v = 0; v < V; v++)
+            if (from_zero || column0 + j >= columns) sum[j][v].fill(0);
+            else sum[j][v].load(dweight + (long long)(column0 + j) * width + v * L);
+    for (long long n = first; n < last; n++)
+        for (int oy = 0; oy < w.out_y; oy++) {
+            const T* g = grad + (n * ch.groups * w.out_y + oy) * w.out_x * width;
+            const T* x = bordered + n * ch.groups * ch.inputs * w.pixels() + oy * w.width;
+            for (int ox = 0; ox < w.out_x; ox++, g += width, x++) {
+                Lanes<T> left[V];
+                #pragma GCC unroll 24
+                for (int v = 0; v < V; v++) left[v].load(g + v * L);
+                #pragma GCC unroll 24
+                for (int j = 0; j < COLUMNS; j++)
+                    #pragma GCC unroll 24
+                    for (int v = 0; v < V; v++) sum[j][v].add_product(left[v], x[shift[j]]);
             }
         }
-    }
-    for (int i = 0; i < ROWS && row0 + i < ch.outputs; i++)
-        for (int j = 0; j < COLUMNS && column0 + j < columns; j++)
-            dweight[((long long)group * ch.outputs + row0 + i) * columns + column0 + j] = sum[i][j].sum();
+    #pragma GCC unroll 24
+    for (int j = 0; j < COLUMNS; j++)
+        #pragma GCC unroll 24
+        for (int v = 0; v < V; v++)
+            if (column0 + j < columns) sum[j][v].store(dweight + (long long)(column0 + j) * width + v * L);
+}
+
+// conv2d_weight_gradient, rung 3: vectors of output channels times single pixels, all sums in registers
+// What: a block owns some columns (channel and tap) of the weight, (G, C * K, width), and sums over all positions
+// Why: neighbouring channels of the gradient are one load that serves 24 / V columns, and need no sum across a vector
+// Gain: on a CPU as in the forward; images go by in chunks that stay in the cache for all columns of the block
+// Host: yes
+// V: 1 2 4
+// T: float double
+template <int V, class T>
+__global__ void conv2d_weight_gradient_lanes(
+    const T* __restrict__ grad, const T* __restrict__ bordered, T* __restrict__ dweight, Channels ch, Window w,
+    int width, int chunk) {
+    constexpr int COLUMNS = 24 / V, CHANNELS = V * Lanes<T>::count;
+    int columns = ch.inputs * w.taps(), tiles = (columns + COLUMNS - 1) / COLUMNS;
+    int begin = (long long)tiles * blockIdx.x / gridDim.x, end = (long long)tiles * (blockIdx.x + 1) / gridDim.x;
+    int group = blockIdx.y;
+    const T* g = grad + (long long)group * w.positions() * width;
+    const T* x = bordered + (long long)group * ch.inputs * w.pixels();
+    T* to = dweight + (long long)group * columns * width;
+    for (int first = 0; first < ch.images; first += chunk)
+        for (int tile = begin; tile < end; tile++)
+            for (int channel = 0; channel < width; channel += CHANNELS)
+                weights_of<V>(
+                    tile * COLUMNS, g + channel, x, to + channel, first, min(first + chunk, ch.images), first == 0, width,
+                    ch, w);
 }

@@ -13,7 +13,6 @@ template <class T> struct Lanes {
     __device__ __forceinline__ void store(T* to) const { *(Anywhere*)to = value; }
     __device__ __forceinline__ void fill(T number) { value = Vector{} + number; }
     __device__ __forceinline__ void add_product(const Lanes& a, T b) { value += a.value * b; }
-    __device__ __forceinline__ void add_product(const Lanes& a, const Lanes& b) { value += a.value * b.value; }
 #else
     static constexpr int count = 4;
     T value[count];
@@ -30,13 +29,5 @@ template <class T> struct Lanes {
     __device__ __forceinline__ void add_product(const Lanes& a, T b) {
         for (int i = 0; i < count; i++) value[i] += a.value[i] * b;
     }
-    __device__ __forceinline__ void add_product(const Lanes& a, const Lanes& b) {
-        for (int i = 0; i < count; i++) value[i] += a.value[i] * b.value[i];
-    }
 #endif
-    __device__ __forceinline__ T sum() const {
-        T total = 0;
-        for (int i = 0; i < count; i++) total += value[i];
-        return total;
-    }
 };

@@ -38,6 +38,7 @@ from minitorch.core.context import (
     set_warn_always,
     use_deterministic_algorithms,
 )
+from minitorch.core.cuda.memory import OutOfMemoryError
 from minitorch.core.device import device, get_default_device, set_default_device
 from minitorch.core.dtypes import (
     bfloat16,
@@ -576,9 +577,11 @@ from minitorch.storage import (
 newaxis = None
 
 from minitorch.ops.foreach import *  # noqa: F403  # isort: skip
+from minitorch import backends as backends  # isort: skip
 from minitorch import linalg as linalg  # isort: skip
 from minitorch import nn as nn  # isort: skip
 from minitorch import optim as optim  # isort: skip
+from minitorch import profiler as profiler  # isort: skip
 from minitorch import utils as utils  # isort: skip
 from minitorch import func as func  # isort: skip
 from minitorch import viz as viz  # isort: skip

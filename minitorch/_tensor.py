@@ -19,6 +19,7 @@ from minitorch._tensor_str import tensor_repr
 from minitorch.autograd.node import Hooks, RemovableHandle, add_tensor_hook, retain_grad
 from minitorch.autograd.watch import watch
 from minitorch.core import dtypes
+from minitorch.core.cuda import streams
 from minitorch.ops import inquiry
 from minitorch.ops.creating import creation, from_data, legacy_types, random
 from minitorch.ops.declare.pointwise import declining
@@ -182,6 +183,7 @@ class Tensor(TensorBase):
     cpu = conversion.cpu
     cuda = conversion.cuda
     xpu = conversion.xpu
+    record_stream = streams.record_stream
     is_pinned = pinning.is_pinned
     pin_memory = pinning.pin_memory
 

@@ -61,19 +61,23 @@ def fork_rng(
     if not enabled:
         yield
         return
-    state = get_rng_state()
-    others = [(gen, gen.get_state()) for gen in _of_devices(devices)] if device_type == "cuda" else []
+    states = states_of_generators(devices if device_type == "cuda" else ())
     try:
         yield
     finally:
-        set_rng_state(state)
-        for gen, kept in others:
-            gen.set_state(kept)
+        go_on_from(states)
 
 
-def _of_devices(devices: Iterable[Any] | None) -> list[Generator]:
-    """The default generators of CUDA devices; of all there are for None."""
+def states_of_generators(devices: Iterable[Any] | None = None) -> list[tuple[Generator, Any]]:
+    """Where the default generators stand: the CPU's, and those of CUDA devices, of all there are for None."""
     if devices is None:
-        return list(cuda_generators.default_generators())
-    places = [place_of(device) for device in devices]
-    return [generator.default_generator_of(place) for place in places]
+        others: Iterable[Generator] = cuda_generators.default_generators()
+    else:
+        others = [generator.default_generator_of(place_of(device)) for device in devices]
+    return [(each, each.get_state()) for each in (default_generator, *others)]
+
+
+def go_on_from(states: list[tuple[Generator, Any]]) -> None:
+    """Put generators back to where they stood."""
+    for each, state in states:
+        each.set_state(state)

@@ -298,7 +298,8 @@ def multinomial(
         return np.empty(shape, np.int64)
     check_weights(rows)
     if replacement and num_samples > 1:
-        samples = _search_cumulated(gen, rows, num_samples)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            samples = _search_cumulated(gen, rows, num_samples)
     else:
         exponentials = exponential(gen, rows.shape[::-1] if by_columns else rows.shape, rows.dtype)
         samples = largest_quotients(rows, exponentials.T if by_columns else exponentials, num_samples)

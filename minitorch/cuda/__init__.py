@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from minitorch.core.cuda import streams as streams
 from minitorch.core.cuda.memory import OutOfMemoryError as OutOfMemoryError
 from minitorch.core.cuda.streams import Event as Event
 from minitorch.core.cuda.streams import ExternalStream as ExternalStream

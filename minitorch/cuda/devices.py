@@ -56,7 +56,7 @@ def checked_index(given: Any = None, optional: bool = True) -> int:
     init()
     if isinstance(given, device):
         given = given.idx
-    if given is None and not optional or isinstance(given, Device) and given.index is None and not optional:
+    if not optional and not isinstance(given, int) and (given is None or Device(given).index is None):
         raise ValueError(f"Expected a torch.device with a specified index or an integer, but got:{given}")
     index = streams.index_of(given)
     if not 0 <= index < gpus.device_count():

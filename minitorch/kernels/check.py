@@ -16,6 +16,7 @@ What ran without findings is not proven right: nobody here knows what the kernel
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,13 +53,20 @@ class Report:
     def __str__(self) -> str:
         out = [self.kernel, *[f"  {line}" for line in self.lines]]
         for number, each in enumerate(self.findings, 1):
-            found = each.found.replace("\n", "\n     ")
-            out.append(f"  {number}. {each.mode}: {found}")
-            if each.remedy:
-                out.append(f"     What usually helps: {each.remedy}")
+            first, *more = each.found.split("\n")
+            out += _wrapped(f"  {number}. {each.mode}: {first}")
+            out += [line for text in more for line in _wrapped(f"     {text}")]
+            out += _wrapped(f"     What usually helps: {each.remedy}") if each.remedy else []
         if not self.findings:
             out.append("  nothing found")
         return "\n".join(out)
+
+
+def _wrapped(text: str) -> list[str]:
+    if "error:" in text or "^" in text:  # a compiler's line stays as it is
+        return [text]
+    indent = " " * 5
+    return textwrap.wrap(text, 116, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def check(path: Path, name: str | None = None, given: str = "") -> Iterator[Report]:
@@ -146,7 +154,8 @@ def _run(kernel: Kernel, launch: Plan, name: str, schedule: int, report: Report)
     except KernelError as error:
         message = str(error).removeprefix(f"{kernel.instance}: ")
         when = f", threads {SCHEDULES[schedule]}" if name == "debug" else ""
-        report.findings.append(Finding(name + when, message, remedy(message)))
+        if message not in [each.found for each in report.findings]:
+            report.findings.append(Finding(name + when, message, remedy(message)))
         report.lines.append(f"{name:<10}a problem, see below")
         return None
     return args

@@ -22,8 +22,7 @@ from pathlib import Path
 from minitorch.kernels import KernelError, load
 from minitorch.kernels.compiler import compiler, kernel_folder
 from minitorch.kernels.launch import KernelFile
-from minitorch.kernels.plan import plan
-from minitorch.kernels.source import closing, strip_comments
+from minitorch.kernels.plan import body, plan
 
 HELP = """\
 Stopped in block ({block}), thread ({thread}) of {kernel}. How to go on:
@@ -66,14 +65,10 @@ def find(name: str, path: Path | None = None) -> tuple[KernelFile, str]:
 
 def first_line(file: KernelFile, instance: str) -> int:
     """The line of the kernel's first statement."""
-    code = strip_comments(file.path.read_text())
-    start = sum(len(line) + 1 for line in code.split("\n")[: file.kernels[instance.partition("<")[0]].line - 1])
-    name = re.compile(rf"\b{instance.partition('<')[0]}\s*\(").search(code, start)
-    assert name is not None
-    brace = code.index("{", closing(code, name.end() - 1))
-    statement = re.compile(r"\S").search(code, brace + 1)
-    assert statement is not None
-    return code.count("\n", 0, statement.start()) + 1
+    line, code = body(file, instance.partition("<")[0])
+    statement = re.compile(r"\S").search(code, 1)
+    assert statement is not None  # at least the closing brace
+    return line + code.count("\n", 0, statement.start())
 
 
 def driver(file: KernelFile, instance: str, given: str | None = None, schedule: int = 0) -> str:

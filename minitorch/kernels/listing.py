@@ -63,9 +63,14 @@ def _resources(file: KernelFile, record: Record, arch: str) -> list[str]:
 
 def text_table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int = 120) -> str:
     """Aligned columns; the widest are wrapped until all fit into ``width``."""
-    widths = [max(len(row[i]) for row in [columns, *rows]) for i in range(len(columns))]
-    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 16:
-        widths[widths.index(max(widths))] -= 1
+    cells_of = [[row[i] for row in [columns, *rows]] for i in range(len(columns))]
+    widths = [max(map(len, cells), default=0) or 1 for cells in cells_of]
+    least = [max((len(word) for cell in cells for word in cell.split()), default=1) for cells in cells_of]
+    while sum(widths) + 2 * (len(widths) - 1) > width and widths > least:
+        widest = max(range(len(widths)), key=lambda i: (widths[i] > least[i], widths[i]))
+        if widths[widest] == least[widest]:
+            break
+        widths[widest] -= 1
     lines = []
     for row in [columns, ["-" * each for each in widths], *rows]:
         cells = [textwrap.wrap(cell, each) or [""] for cell, each in zip(row, widths)]

@@ -10,9 +10,9 @@ own where it is left out; what the line does not say is guessed:
   missing bounds check shows). One named after a seed or an offset is 0.
 - Every array has as many elements as the product of the sizes, or one for each thread if there are no sizes. A table of
   arrays has three. Floats are drawn from a normal distribution; integers are indices into the smallest array.
-- A block has 128 threads, 16 x 16 if the file speaks of ``threadIdx.y`` or ``blockIdx.y``, and there are as many blocks
-  as give each element a thread.
-- With ``extern __shared__`` a block gets 8 bytes of it for each thread.
+- A block has 128 threads, 16 x 16 if the kernel speaks of ``threadIdx.y`` or ``blockIdx.y``, and there are as many
+  blocks as give each element a thread.
+- With ``extern __shared__`` in the kernel a block gets 8 bytes of it for each thread.
 - Other numbers are 0.5, truth values true.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels.record import LAUNCH
-from minitorch.kernels.source import strip_comments
+from minitorch.kernels.source import closing, strip_comments
 from minitorch.kernels.types import DTYPES, STRUCT
 
 _SIZES = {1: (300,), 2: (17, 45), 3: (17, 45, 29)}
@@ -119,8 +119,8 @@ def plan(kernel: Any, given: str = "") -> Plan:
         if name not in ("grid", "block", "shared", *names):
             raise ValueError(f"{kernel.instance} has no parameter {name!r}; it has {', '.join(names)}")
     guessed = _guess(kernel, said)
-    grid = _numbers(said["grid"]) if "grid" in said else guessed.grid
-    return replace(guessed, grid=grid, shared=int(said.get("shared", guessed.shared)))
+    grid = _numbers("grid", said["grid"]) if "grid" in said else guessed.grid
+    return replace(guessed, grid=grid, shared=_whole("shared", said.get("shared", str(guessed.shared))))
 
 
 def _said(text: str) -> dict[str, str]:
@@ -132,16 +132,33 @@ def _said(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple([int(each) for each in text.split(",")])
+def _whole(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name} is a whole number, got {text!r}") from None
+
+
+def _numbers(name: str, text: str) -> tuple[int, ...]:
+    return tuple([_whole(name, each) for each in text.split(",")])
+
+
+def body(file: Any, name: str) -> tuple[int, str]:
+    """The line on which a kernel's body begins, and its code without comments."""
+    code = strip_comments(file.path.read_text())
+    start = sum(len(line) + 1 for line in code.split("\n")[: file.kernels[name].line - 1])
+    declared = re.compile(rf"\b{name}\s*\(").search(code, start)
+    assert declared is not None  # or it would not be among the kernels
+    brace = code.index("{", closing(code, declared.end() - 1))
+    return code.count("\n", 0, brace) + 1, code[brace : closing(code, brace)]
 
 
 def _guess(kernel: Any, said: dict[str, str]) -> Plan:
-    code = strip_comments(kernel.file.path.read_text())
+    code = body(kernel.file, kernel.source.name)[1]
     flat = not re.search(r"\b(threadIdx|blockIdx)\s*\.\s*y\b", code)
     sizes = _sizes(kernel, flat)
-    sizes |= {name: int(said[name]) for name in sizes if name in said}
-    block = _numbers(said["block"]) if "block" in said else ((128,) if flat else (16, 16))
+    sizes |= {name: _whole(name, said[name]) for name in sizes if name in said}
+    block = _numbers("block", said["block"]) if "block" in said else ((128,) if flat else (16, 16))
     threads = math.prod(block)
     count = math.prod(sizes.values())
     if len(sizes) == 1 and not flat:  # a square matrix
@@ -152,7 +169,7 @@ def _guess(kernel: Any, said: dict[str, str]) -> Plan:
     else:
         grid = (-(-count // threads),) if sizes else (2,)
     if not sizes:
-        count = threads * math.prod(_numbers(said["grid"]) if "grid" in said else grid)
+        count = threads * math.prod(_numbers("grid", said["grid"]) if "grid" in said else grid)
     values = {
         each.name: _value(kernel, index, said.get(each.name), count, sizes)
         for index, each in enumerate(kernel.source.parameters)
@@ -186,9 +203,9 @@ def _value(kernel: Any, index: int, said: str | None, count: int, sizes: dict[st
         raise ValueError(f"no value can be made up for the parameter '{parameter.declaration}' of {kernel.instance}")
     if letter == "?":
         return said is None or said.lower() in ("true", "1")
+    if letter in tuple("bBhHiIqQ"):
+        return sizes.get(parameter.name, 0) if said is None else _whole(parameter.name, said)
     try:
-        if letter in tuple("bBhHiIqQ"):
-            return int(said) if said is not None else sizes.get(parameter.name, 0)
         return float(said) if said is not None else 0.5
     except ValueError:
         raise ValueError(f"{parameter.name} is a number, got {said!r}") from None

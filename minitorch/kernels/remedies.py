@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 _REMEDIES = {
+    r"out of bounds for an array of type": (
+        "An array that the kernel declares is too small for its largest index: give it an element for each thread of a "
+        "block, and for the neighbours that are read too."
+    ),
     r"out of bounds|belongs to no array": (
         "The last block has more threads than there are elements left: guard the access with 'if (i < n)'. In a loop, "
         "look at its last index; with several dimensions, at which index is multiplied by which size."

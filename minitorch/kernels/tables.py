@@ -3,8 +3,8 @@
     params = PointerTable(arrays)        a tuple, and wherever a list of arrays may be passed, so may this
 
 A kernel gets a list of arrays as a table of their addresses, which must be made for each launch. A ``PointerTable``
-keeps the one that was made first, on the device where it was needed. It keeps the arrays alive too, so the addresses stay
-theirs.
+keeps the one that was made first, on the device where it was needed. It keeps the arrays alive too, so the addresses
+stay theirs.
 """
 
 from __future__ import annotations

@@ -47,13 +47,13 @@ class Adam(Optimizer):
             "fused": fused, "decoupled_weight_decay": decoupled_weight_decay,
         }  # fmt: skip
         super().__init__(params, defaults)
-        self._kept = {}
+        self._kept: dict[int, Any] = {}  # what the fused form keeps of a group from step to step
         check_forms(foreach, fused, differentiable)
         self._step_supports_amp_scaling = bool(fused)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._kept: dict[int, Any] = {}  # what the fused form keeps of a group from step to step
+        self._kept = {}
         for group in self.param_groups:
             for name in ("amsgrad", "maximize", "capturable", "differentiable", "decoupled_weight_decay"):
                 group.setdefault(name, False)

@@ -6,7 +6,7 @@
 
 ``foreach=True`` and ``fused=True`` ask for the second and third. If neither is said, PyTorch takes lists on CUDA, where
 a launch is expensive, and the loop on the CPU. The forms agree up to rounding. PyTorch: ``torch/optim/optimizer.py``
-(``_default_to_fused_or_foreach``), ``torch/utils/_foreach_utils.py`` (``_group_tensors_by_device_and_dtype``).
+(``_default_to_fused_or_foreach``, ``_device_dtype_check_for_fused``).
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from minitorch.nn.parameter import Parameter
 FUSED_DEVICES = ["mps", "cuda", "xpu", "hpu", "cpu", "mtia", "privateuseone"]
 CAPTURABLE_DEVICES = ["cuda", "xpu", "hpu", "privateuseone"]
 _FOREACH_BY_DEFAULT = ("cuda",)
-
-Lists = Sequence[list[Any]]
 
 
 def check_forms(foreach: bool | None, fused: bool | None, differentiable: bool) -> None:
@@ -61,17 +59,3 @@ def refuse_scaling(grad_scale: Any, found_inf: Any) -> None:
     """``AssertionError``: only the fused form divides gradients by the scale of mixed precision."""
     if grad_scale is not None or found_inf is not None:
         raise AssertionError("Expected grad_scale and found_inf to be None")
-
-
-def by_device_and_dtype(lists: Lists) -> dict[tuple[Any, Any], tuple[list[list[Any]], list[int]]]:
-    """The lists cut into groups by device and dtype of the first one's tensors, with the places where each was.
-
-    Other lists may be empty, and stay so, or hold None.
-    """
-    first = lists[0]
-    places: dict[tuple[Any, Any], list[int]] = {}
-    for place, tensor in enumerate(first):
-        places.setdefault((tensor.device, tensor.dtype), []).append(place)
-    if len(places) == 1:
-        return {key: ([list(each) for each in lists], found) for key, found in places.items()}
-    return {key: ([[each[i] for i in found] if each else [] for each in lists], found) for key, found in places.items()}

@@ -21,8 +21,7 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.inplace import check_inplace
 from minitorch.ops.arrays import fused_steps
 from minitorch.ops.creating.creation import zeros_like
-from minitorch.ops.foreach.lists import flat, kernels_serve, lie_alike
-from minitorch.optim.forms import Lists, by_device_and_dtype
+from minitorch.ops.foreach.lists import Lists, by_device_and_dtype, flat, kernels_serve, lie_alike
 from minitorch.optim.single_tensor import Group, as_number
 
 Kept = dict[Any, Any]
@@ -110,8 +109,7 @@ def adam(group: Group, lists: Lists, kept: Kept, grad_scale: Any = None, found_i
             scale = as_number(grad_scale)
             fused_steps.adam(device.backend.xp, p, g, m, v, largest or None, counts, **settings, grad_scale=scale)
         laid.put_back()
-        params, grads, *state = sublists
-        _count_writes(params, *state, *([grads] if grad_scale is not None else []))
+        _count_writes(sublists[0], *sublists[2:], *([sublists[1]] if grad_scale is not None else []))
 
 
 def _adam_in_one_launch(
@@ -172,5 +170,4 @@ def _sgd(group: Group, lists: Lists, kept: Kept, grad_scale: Any, found_inf: Any
             lr, scale = as_number(group["lr"]), as_number(grad_scale)
             fused_steps.sgd(device.backend.xp, p, g, buffers or None, lr=lr, **settings, grad_scale=scale)
         laid.put_back()
-        params, grads, state = sublists
-        _count_writes(params, state, *([grads] if grad_scale is not None else []))
+        _count_writes(sublists[0], sublists[2], *([sublists[1]] if grad_scale is not None else []))

@@ -28,7 +28,8 @@ from minitorch.ops.foreach.elementwise import (
     _foreach_sqrt_,
     _foreach_sub_,
 )
-from minitorch.optim.forms import Lists, by_device_and_dtype, check_capturable
+from minitorch.ops.foreach.lists import Lists, by_device_and_dtype
+from minitorch.optim.forms import check_capturable
 from minitorch.optim.single_tensor import Group, as_number
 
 

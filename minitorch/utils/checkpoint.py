@@ -84,12 +84,12 @@ def checkpoint(
     if determinism_check not in ("default", "none"):
         raise ValueError(f"determinism_check should be one of ['default', 'none'], but got {determinism_check}")
     forward_context, recompute_context = context_fn()
-    state = random.get_rng_state() if preserve else None
+    states = random.states_of_generators() if preserve else None
 
     def again(*inputs: Any) -> None:
-        with random.fork_rng(enabled=state is not None):
-            if state is not None:
-                random.set_rng_state(state)
+        with random.fork_rng(enabled=states is not None):
+            if states is not None:
+                random.go_on_from(states)
             with recompute_context:
                 function(*inputs, **kwargs)
 
@@ -349,7 +349,7 @@ class CheckpointFunction(Function):
         """``run_function(*args)`` without recording."""
         check_backward_validity(args)
         ctx.run_function = run_function
-        ctx.state = random.get_rng_state() if preserve_rng_state else None
+        ctx.states = random.states_of_generators() if preserve_rng_state else None
         ctx.inputs = [None if isinstance(arg, Tensor) else arg for arg in args]
         ctx.tensor_indices = [place for place, arg in enumerate(args) if isinstance(arg, Tensor)]
         ctx.save_for_backward(*[arg for arg in args if isinstance(arg, Tensor)])
@@ -364,9 +364,9 @@ class CheckpointFunction(Function):
         for place, tensor in zip(ctx.tensor_indices, ctx.saved_tensors):
             inputs[place] = tensor
         detached = detach_variable(tuple(inputs))
-        with random.fork_rng(enabled=ctx.state is not None):
-            if ctx.state is not None:
-                random.set_rng_state(ctx.state)
+        with random.fork_rng(enabled=ctx.states is not None):
+            if ctx.states is not None:
+                random.go_on_from(ctx.states)
             with enable_grad():
                 outputs = ctx.run_function(*detached)
         outputs = (outputs,) if isinstance(outputs, Tensor) else outputs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import subprocess
 import sys
 import weakref
@@ -210,6 +211,31 @@ def test_adding_at_indices_adds_as_often_as_they_occur(dtype):
     xp().add.at(x, on_device(places), on_device(values))
     np.add.at(host, places, values)
     np.testing.assert_array_equal(x.get(), host)
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+@pytest.mark.parametrize("dtype", ["bool", "int8", "int32", "int64", "uint8", "float16", "float32", "float64"])
+def test_comparing_at_indices_is_numpys(name, dtype):
+    host, values = (integers(n, low=-9, seed=n).astype(dtype) for n in (4, 20))
+    places = integers(20, high=4)
+    x = on_device(host)
+    getattr(xp(), name).at(x, on_device(places), on_device(values))
+    getattr(np, name).at(host, places, values)
+    np.testing.assert_array_equal(x.get(), host)
+
+
+@pytest.mark.parametrize("count", [0, 1, 20])
+def test_multiplying_at_indices_multiplies_as_often_as_they_occur(count):
+    host, values, places = randn(4), randn(count, seed=1), integers(count, high=3)
+    x = on_device(host)
+    xp().multiply.at(x, on_device(places), on_device(values))
+    np.multiply.at(host, places, values)
+    np.testing.assert_allclose(x.get(), host, rtol=1e-13)
+
+
+def test_lgamma_is_the_c_librarys():
+    host = np.array([0.5, 1.0, 7.25, 1e5])
+    np.testing.assert_allclose(xp().lgamma(on_device(host)).get(), [math.lgamma(v) for v in host], rtol=1e-13)
 
 
 def test_bfloat16_is_added_up_in_float32():

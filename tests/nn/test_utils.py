@@ -78,12 +78,16 @@ def test_gradients_are_clipped_by_value() -> None:
     check(program, grad=False)
 
 
-def test_clipping_counts_as_a_write() -> None:
-    for clip in (minitorch.nn.utils.clip_grad_norm_, minitorch.nn.utils.clip_grad_value_):
-        values = parameters(minitorch)
-        before = values[0].grad._version
-        clip(values, 0.1)
-        assert values[0].grad._version == before + 1
+@pytest.mark.parametrize("foreach", [None, False, True])
+def test_clipping_counts_as_as_many_writes_as_in_pytorch(foreach: bool | None) -> None:
+    for name in ("clip_grad_norm_", "clip_grad_value_"):
+        written = []
+        for engine in (pytorch, minitorch):
+            values = parameters(engine)
+            before = values[0].grad._version
+            getattr(engine.nn.utils, name)(values, 0.1, foreach=foreach)
+            written.append(values[0].grad._version - before)
+        assert written[0] == written[1] > 0
 
 
 def test_parameters_become_a_vector_and_come_back() -> None:

@@ -113,17 +113,17 @@ def test_sizes_zero_and_one_and_many_chunks(name: str, form: Any, processor: str
         return [tensor.detach().numpy() for tensor in (*parameters, *state)]
 
     for found, wanted in zip(values(**form), values(foreach=False), strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=2e-6, atol=1e-7)
+        np.testing.assert_allclose(found, wanted, rtol=2e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
 @pytest.mark.parametrize("name", ["SGD", "AdamW"])
 def test_parameters_and_gradients_may_lie_in_any_order(name: str, form: Any, processor: str) -> None:
-    """Against the for-loop form; where strides of parameter and gradient differ, PyTorch's own fused form goes wrong."""
+    """Against the for-loop form; where strides of parameter and gradient differ, PyTorch errs."""
 
     def values(**form: Any) -> list[np.ndarray]:
         block = minitorch.tensor(randn(6, 8).tolist())
-        starts = [block[:4, :5].t(), minitorch.tensor(randn(5, 4).tolist()), block[::2, 1::3]]
+        starts = [block[:3, :5].t(), minitorch.tensor(randn(5, 4).tolist()), block[3::2, 1::3]]
         starts += [minitorch.tensor(randn(2, 3, 4, 5).tolist()).contiguous(memory_format=minitorch.channels_last)]
         parameters = [minitorch.nn.Parameter(start) for start in starts]
         settings = {"momentum": 0.9} if name == "SGD" else {"amsgrad": True}
@@ -209,7 +209,7 @@ def test_fused_divides_by_the_scale_and_leaves_out_steps_that_overflowed(
         optimizer = getattr(torch.optim, name)([parameter], lr=0.1, fused=True, **settings)
         seen = [optimizer._step_supports_amp_scaling]
         for step, found in enumerate((0.0, 1.0, 0.0)):
-            optimizer.grad_scale, optimizer.found_inf = torch.tensor(8.0), torch.tensor([found])
+            optimizer.grad_scale, optimizer.found_inf = torch.tensor(8.0), torch.tensor(found)
             parameter.grad = torch.from_numpy(randn(5, seed=step))
             optimizer.step()
             seen += [parameter.detach().clone(), parameter.grad.clone()]

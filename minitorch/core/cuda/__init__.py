@@ -55,7 +55,7 @@ def _found_by_cupy() -> list[Backend]:
     count = cupy.cuda.runtime.getDeviceCount()
     found = [CUDABackend(index, cupy, alone=count == 1) for index in range(count)]
     cupy.cuda.set_allocator(lambda nbytes: found[cupy.cuda.runtime.getDevice()].memory.malloc(nbytes))
-    return found
+    return list(found)
 
 
 def backends() -> list[Backend]:

@@ -184,8 +184,8 @@ class _Comparing(_Reducing):
 
 class _Multiplying(_Extended):
     def at(self, a: Any, indices: Any, b: Any) -> None:
-        """Multiply the elements of ``a`` at ``indices`` by ``b``, all one-dimensional: in rounds, each of which takes an
-        element once, so in as many as the one occurs that occurs most often."""
+        """Multiply the elements of ``a`` at ``indices`` by ``b``, all one-dimensional: in rounds, each of which takes
+        an element once, so in as many as the one occurs that occurs most often."""
         base = self._base
         order = base.argsort(indices, kind="stable")
         places, factors = indices[order], b[order]

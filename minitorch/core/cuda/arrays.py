@@ -100,14 +100,9 @@ class Ufunc:
 
 # The dtypes that atomic operations of a GPU know.
 _SCATTERED = {
-    "add": "iIeLQfd",
-    "sub": "iI",
-    "max": "iILQfd",
-    "min": "iILQfd",
-    "and": "iIlLqQ",
-    "or": "iIlLqQ",
-    "xor": "iIlLqQ",
-}
+    "add": "iIeLQfd", "sub": "iI", "max": "iILQfd", "min": "iILQfd",
+    "and": "iIlLqQ", "or": "iIlLqQ", "xor": "iIlLqQ",
+}  # fmt: skip
 _FOREIGN: dict[str, Any] = {"fix": np.trunc, "i0": np.i0, "sinc": np.sinc}  # ufuncs in CuPy, in NumPy functions
 
 

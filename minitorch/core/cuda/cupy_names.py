@@ -1,9 +1,9 @@
 """What CuPy 14.2.0 has: names, parameters and types, read from the installed package.
 
 ``arrays.py`` makes the emulated module from it, so that what is not in CuPy is not in the emulation either. A function
-is written ``name(parameter,default=,@keyword_only=,*rest)``; ``(...)`` where only compiled code knows them. A ufunc stands
-behind the types it computes in (one letter a dtype, ``E`` for bfloat16), with ``:op`` if it has ``.at``.
-``tests/cuda/test_emulated_arrays.py`` compares the tables with CuPy where that is installed.
+is written ``name(parameter,default=,@keyword_only=,*rest)``; ``(...)`` where only compiled code knows them. A ufunc
+stands behind the types it computes in (one letter a dtype, ``E`` for bfloat16), with ``:op`` if it has ``.at``.
+``tests/cuda/test_backend.py`` compares the tables with CuPy where that is installed.
 """
 
 VERSION = "14.2.0"

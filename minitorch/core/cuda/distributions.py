@@ -136,7 +136,8 @@ def geometric(seed: int, offset: int, launch: Launch, dtype: Any, p: float) -> A
 def bernoulli(seed: int, offset: int, launch: Launch, dtype: Any, p: float) -> Array:
     """1 with probability ``p``, else 0."""
     u = units(seed, offset, launch)
-    return (u < u.dtype.type(p)).astype(dtype)
+    values: Array = (u < u.dtype.type(p)).astype(dtype)
+    return values
 
 
 # ---- four neighbours a thread ---------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@
     host + x, np.asarray(x)  TypeError
 
 ``ndarray`` stands for ``cupy.ndarray``: its attributes, methods and refusals are CuPy's. Inside is a NumPy array that
-is reached by nobody but ``unwrapped``, so that code that runs on it keeps host and device apart, and would on a GPU. What
-CuPy gives as a zero-dim array where NumPy gives a scalar is a zero-dim array here too.
+is reached by nobody but ``unwrapped``, so that code that runs on it keeps host and device apart, and would on a GPU.
+What CuPy gives as a zero-dim array where NumPy gives a scalar is a zero-dim array here too.
 
 Each block of memory knows its device and tells the allocator (``allocator.py``) when it begins and ends; views share
 it. The functions on arrays are in ``arrays.py``.

@@ -68,10 +68,11 @@ class Figure:
 
     def add(self, amount: int) -> None:
         """More, or less."""
-        self.current += amount
-        self.peak = max(self.peak, self.current)
+        now = self.current = self.current + amount
         if amount > 0:
             self.allocated += amount
+            if now > self.peak:
+                self.peak = now
         else:
             self.freed -= amount
 
@@ -85,6 +86,8 @@ class MemoryStatistics:
 
     def __init__(self) -> None:
         self.figures = {name: {pool: Figure() for pool in POOLS} for name in FIGURES}
+        for same, name in (("active", "allocation"), ("active_bytes", "allocated_bytes")):
+            self.figures[same] = self.figures[name]  # no block is still in use by a stream when it is given back
         self.counters: Counter[str] = Counter()
 
     def add(self, name: str, pool: str, amount: int) -> None:
@@ -97,22 +100,15 @@ class MemoryStatistics:
         """What a figure is now, over all pools."""
         return self.figures[name]["all"].current
 
-    def taken(self, pool: str, size: int, requested: int) -> None:
+    def taken(self, pool: str, size: int, requested: int, sign: int = 1) -> None:
         """A block was handed out."""
-        for name, amount in self._of_block(size, requested):
-            self.add(name, pool, amount)
+        self.add("allocation", pool, sign)
+        self.add("allocated_bytes", pool, sign * size)
+        self.add("requested_bytes", pool, sign * requested)
 
     def given_back(self, pool: str, size: int, requested: int) -> None:
         """A block came back."""
-        for name, amount in self._of_block(size, requested):
-            self.add(name, pool, -amount)
-
-    @staticmethod
-    def _of_block(size: int, requested: int) -> tuple[tuple[str, int], ...]:
-        return (
-            ("allocation", 1), ("allocated_bytes", size), ("requested_bytes", requested), ("active", 1),
-            ("active_bytes", size),
-        )  # fmt: skip
+        self.taken(pool, size, requested, -1)
 
     def reserved(self, pool: str, size: int) -> None:
         """A segment was got from the driver, or, with a negative size, given back."""
@@ -122,7 +118,7 @@ class MemoryStatistics:
 
     def split(self, pool: str, block: Any, sign: int) -> None:
         """A block began or ceased to wait. If others of its segment are taken, the driver cannot have it back."""
-        if not block.is_whole_segment:
+        if block.before is not None or block.behind is not None:
             self.add("inactive_split", pool, sign)
             self.add("inactive_split_bytes", pool, sign * block.size)
 

@@ -3,26 +3,44 @@
     clip_grad_norm_     g *= min(1, max_norm / (norm + 1e-6))    one norm over all gradients, as of one long vector
     clip_grad_value_    g = min(max(g, -value), value)           each element for itself
 
-The first keeps the direction (Pascanu et al. 2013). Both write into ``.grad``. PyTorch:
-``torch/nn/utils/clip_grad.py``. ``foreach`` is accepted and changes nothing: the form that handles all gradients in
-one call computes the same.
+The first keeps the direction (Pascanu et al. 2013). Both write into ``.grad``. The factor stays a tensor and is applied
+even where it is 1: nobody waits for a device to say how large it is. ``foreach``: whether all gradients are handled at
+once (``torch._foreach_norm``, ``torch._foreach_mul_``); None for yes, wherever there are nothing but plain tensors.
+
+PyTorch: ``torch/nn/utils/clip_grad.py``.
 """
 
 from __future__ import annotations
 
-import math
 import types
 import warnings
 from typing import Any
 
 from minitorch._tensor import Tensor
-from minitorch.autograd.inplace import bump_version
+from minitorch.autograd.grad_mode import set_grad_enabled
 from minitorch.ops.creating import from_data
+from minitorch.ops.foreach.elementwise import _foreach_clamp_max_, _foreach_clamp_min_, _foreach_mul_
+from minitorch.ops.foreach.lists import by_device_and_dtype
+from minitorch.ops.foreach.whole import _foreach_norm
+from minitorch.ops.reductions.norms import vector_norm
+from minitorch.ops.shapes.joining import stack
+
+_FOREACH_DEVICES = ("cpu", "cuda")
 
 
 def _gradients(parameters: Any) -> list[Any]:
     parameters = [parameters] if isinstance(parameters, Tensor) else parameters
     return [p.grad for p in parameters if p.grad is not None]
+
+
+def _takes_foreach(tensors: list[Any], foreach: bool | None) -> bool:
+    """Whether the tensors of one device are handled as a list. ``RuntimeError`` if they must be and cannot."""
+    device = tensors[0].device.type
+    if foreach and device not in _FOREACH_DEVICES:
+        raise RuntimeError(f"foreach=True was passed, but can't use the foreach API on {device} tensors")
+    if foreach is None:
+        return device in _FOREACH_DEVICES and all(type(tensor) is Tensor for tensor in tensors)
+    return foreach
 
 
 def get_total_norm(
@@ -33,42 +51,39 @@ def get_total_norm(
     norm_type = float(norm_type)
     if not tensors:
         return from_data.tensor(0.0)
-    norms = [_norm(tensor.array, norm_type) for tensor in tensors]
-    xp = tensors[0].device.backend.xp
-    total = _norm(xp.asarray([float(norm) for norm in norms]), norm_type)
-    if error_if_nonfinite and not math.isfinite(total):
+    norms: list[Any] = []
+    with set_grad_enabled(False):
+        for (same,), _ in by_device_and_dtype([tensors]).values():
+            if _takes_foreach(same, foreach):
+                norms.extend(_foreach_norm(same, norm_type))
+            else:
+                norms.extend([vector_norm(tensor, norm_type) for tensor in same])
+        device = tensors[0].device
+        total = vector_norm(stack([norm.to(device) for norm in norms]), norm_type)
+    if error_if_nonfinite and not bool(total.isfinite()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
             "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )
-    return from_data.tensor(float(total), dtype=tensors[0].dtype, device=tensors[0].device)
-
-
-def _norm(array: Any, order: float) -> Any:
-    """(sum of abs(x)**order)**(1 / order), in double; its limits for orders 0 and infinity."""
-    magnitude = abs(array.astype("float64")).ravel()
-    if order == math.inf:
-        return magnitude.max(initial=0.0)
-    if order == -math.inf:
-        return magnitude.min()
-    if order == 0:
-        return float((magnitude != 0).sum())
-    if order == 2:
-        return math.sqrt(magnitude @ magnitude)
-    return float((magnitude**order).sum()) ** (1 / order)
+    return total
 
 
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any, foreach: bool | None = None) -> None:
     """Scale all gradients by ``max_norm / total_norm`` if that is below 1."""
-    dtype = total_norm.dtype.np
-    # rounded at each step as the tensor operations that PyTorch uses round
-    factor = dtype.type(dtype.type(max_norm) / (dtype.type(total_norm.item()) + dtype.type(1e-6)))
-    factor = min(factor, dtype.type(1.0)) if not math.isnan(factor) else factor
-    for gradient in _gradients(parameters):
-        array = gradient.array
-        array *= array.dtype.type(factor)
-        bump_version(gradient)
+    max_norm = float(max_norm)
+    gradients = _gradients(parameters)
+    if not gradients:
+        return
+    with set_grad_enabled(False):
+        factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
+        for (device, _), ((same,), _) in by_device_and_dtype([gradients]).items():
+            there = factor.to(device)
+            if _takes_foreach(same, foreach):
+                _foreach_mul_(same, there)
+            else:
+                for gradient in same:
+                    gradient.mul_(there)
 
 
 def clip_grad_norm_(
@@ -89,7 +104,12 @@ def clip_grad_norm_(
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
     """Cut every element of the gradients to [-clip_value, clip_value]."""
     clip_value = float(clip_value)
-    for gradient in _gradients(parameters):
-        array = gradient.array
-        array.clip(-clip_value, clip_value, out=array)
-        bump_version(gradient)
+    gradients = _gradients(parameters)
+    with set_grad_enabled(False):
+        for (same,), _ in by_device_and_dtype([gradients]).values():
+            if _takes_foreach(same, foreach):
+                _foreach_clamp_min_(same, -clip_value)
+                _foreach_clamp_max_(same, clip_value)
+            else:
+                for gradient in same:
+                    gradient.clamp_(min=-clip_value, max=clip_value)

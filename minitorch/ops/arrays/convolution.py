@@ -15,12 +15,11 @@ The ladder. Rung one is the three lines above on the whole batch at once. Its co
 64 images of 32x28x28 and a 3x3 kernel, written to main memory and read back. The product alone takes 10 ms there (64
 output channels, two cores), with the columns 19. Rung two, here, changes one thing: it takes a few images at a time, so
 that their columns stay in the processor's second-level cache between the copy that writes them and the product that
-reads them, and takes 14. Rung three leaves im2col and col2im to compiled kernels (``ops/kernels/convolution.py``), which
-copy rows of pixels without a padded image between, on all threads: COMPILED_MS. Backward keeps nothing but the input:
-making its columns again is cheap by now.
+reads them, and takes 14. Backward keeps nothing but the input: making its columns again is cheap by now.
 
-On a GPU the products are cuBLAS's. ``minitorch.backends.cuda.convolution.kernel`` may choose kernels that never write the
-columns (an implicit GEMM) instead.
+Where there are kernels (``ops/arrays/compiled.py``), im2col and col2im are theirs; and on the CPU at stride 1 a kernel
+convolves without columns, in 6 (``ops/kernels/convolution_lanes.py``). On a GPU the products are cuBLAS's, unless
+``minitorch.backends.cuda.convolution.kernel`` chooses a kernel that never writes the columns (an implicit GEMM).
 
 PyTorch: `aten/src/ATen/native/ConvolutionMM2d.cpp` (the same products, `slow_conv2d`), `Convolution.cpp` (the choice
 among backends), oneDNN in practice. Left out: Winograd and FFT forms, which trade accuracy or memory for arithmetic.
@@ -33,6 +32,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from minitorch.core.backend import Array
+from minitorch.ops.arrays import direct_convolution
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
 from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.im2col import (
@@ -60,6 +60,9 @@ def conv_forward(
     batch, channels = x.shape[0], weight.shape[0]
     kernel = weight.shape[2:]
     counts = window_counts(x.shape[2:], kernel, stride, padding, dilation)
+    direct = direct_convolution.forward(xp, x, weight, bias, stride, padding, dilation, groups)
+    if direct is not None:
+        return direct
     rows = as_rows(weight, groups)
     out = xp.empty((batch, channels, *counts), dtype=x.dtype)
     x, compiled = for_kernels(xp, x)
@@ -88,6 +91,9 @@ def conv_backward_input(
     """
     batch, channels, *size = input_shape
     channels_out, kernel, counts = weight.shape[0], weight.shape[2:], grad.shape[2:]
+    direct = direct_convolution.input_gradient(xp, grad, weight, input_shape, stride, padding, dilation, groups)
+    if direct is not None:
+        return direct
     padded_size = padded_shape(size, padding)
     rows = as_rows(weight, groups)
     grad_input = xp.empty(tuple(input_shape), dtype=grad.dtype)
@@ -120,6 +126,9 @@ def conv_backward_weight(
     """grad (N, Co, *counts), x (N, C, *size) -> (Co, C/G, *kernel), which is `weight_shape`."""
     kernel, counts = weight_shape[2:], grad.shape[2:]
     channels, taps = weight_shape[0], math.prod(weight_shape[1:])
+    direct = direct_convolution.weight_gradient(xp, grad, x, weight_shape, stride, padding, dilation, groups)
+    if direct is not None:
+        return direct
     total = xp.zeros((groups, channels // groups, taps), accumulation_dtype(x.dtype))
     dtype, (x, compiled) = x.dtype, for_kernels(xp, x)
     for block in image_blocks(xp, x.shape[0], total, counts):

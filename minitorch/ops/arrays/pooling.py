@@ -12,6 +12,9 @@ The maximum's derivative sends each gradient to the pixel that won. Which one is
 image plane (H * W, no padding), PyTorch's `return_indices`. Its rules: of equal values the first in reading order wins;
 NaN beats every number, and of several NaN the last wins.
 
+Where there are kernels (`ops/arrays/compiled.py`), in one and two dimensions, those of `ops/kernels/pooling.py` compute
+the same in one pass over memory.
+
 PyTorch: `aten/src/ATen/native/cpu/MaxPoolKernel.cpp`, `AvgPoolKernel.cpp`, `aten/src/ATen/native/Pool.h` (shapes).
 Left out: special cases for window sizes; adaptive pooling, whose windows differ in size.
 """
@@ -28,6 +31,7 @@ import numpy as np
 
 from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype, blocks
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.im2col import Ints, window_counts
 
 Index: TypeAlias = tuple[Any, ...]  # `...`, then one slice a spatial axis
@@ -83,6 +87,8 @@ def max_pool_forward(
     """x (N, C, *size) -> the maxima (N, C, *counts) and where in the flattened plane they stood, as int64."""
     size = x.shape[2:]
     counts = pool_counts(size, kernel, stride, padding, dilation, ceil_mode)
+    if len(size) <= 2 and (kernels := kernels_for("pooling", ready := xp.ascontiguousarray(x))) is not None:
+        return kernels.max_pool2d(ready, kernel, (stride, padding, dilation), counts)
     slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
     # A winner's index: that of its window's first corner, plus how far its tap lies from there.
     tap_steps = [np.arange(k) * d for k, d in zip(kernel, dilation, strict=True)]
@@ -136,11 +142,17 @@ def plane_indices(size: Ints, coordinates: list[Array]) -> Array:
     return indices
 
 
-def max_pool_backward(xp: ModuleType, grad: Array, indices: Array, input_shape: Ints) -> Array:
+def max_pool_backward(
+    xp: ModuleType, grad: Array, indices: Array, input_shape: Ints, window: tuple[Ints, Ints, Ints, Ints] | None = None
+) -> Array:
     """Send each gradient (N, C, *counts) to the pixel that won its window: (N, C, *size), which is `input_shape`.
 
-    Windows may overlap and share a winner, so gradients are added where they land.
+    Windows may overlap and share a winner, so gradients are added where they land. `window` (kernel, stride, padding,
+    dilation) lets a kernel on a GPU look from the pixel's side instead.
     """
+    if (kernels := kernels_for("pooling", ready := xp.ascontiguousarray(grad))) is not None:
+        kernel, geometry = (None, None) if window is None or len(window[0]) > 2 else (window[0], window[1:])
+        return kernels.max_pool_gradient(ready, xp.ascontiguousarray(indices), input_shape, kernel, geometry)
     planes, plane = math.prod(input_shape[:2]), math.prod(input_shape[2:])
     total = xp.zeros(planes * plane, dtype=accumulation_dtype(grad.dtype))
     landing = indices.reshape(planes, math.prod(indices.shape[2:])) + plane * xp.arange(planes)[:, None]
@@ -161,6 +173,8 @@ def avg_pool_forward(
     """x (N, C, *size) -> the mean of every window (N, C, *counts); integers are divided towards zero."""
     size, dilation = x.shape[2:], (1,) * len(kernel)
     counts = pool_counts(size, kernel, stride, padding, dilation, ceil_mode)
+    if len(size) <= 2 and (kernels := kernels_for("pooling", ready := xp.ascontiguousarray(x))) is not None:
+        return kernels.avg_pool2d(ready, kernel, stride, padding, counts, divisor_override, count_include_pad)
     slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
     divisors = window_divisors(xp, size, kernel, stride, padding, counts, count_include_pad, divisor_override)
     divisors = divisors.astype(accumulation_dtype(x.dtype))
@@ -185,6 +199,10 @@ def avg_pool_backward(
 ) -> Array:
     """Give every pixel of a window its share of the gradient: (N, C, *counts) -> (N, C, *size), `input_shape`."""
     size, counts, dilation = input_shape[2:], grad.shape[2:], (1,) * len(kernel)
+    if len(size) <= 2 and (kernels := kernels_for("pooling", ready := xp.ascontiguousarray(grad))) is not None:
+        return kernels.avg_pool2d_gradient(
+            ready, input_shape, kernel, stride, padding, divisor_override, count_include_pad
+        )
     slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
     divisors = window_divisors(xp, size, kernel, stride, padding, counts, count_include_pad, divisor_override)
     divisors = divisors.astype(accumulation_dtype(grad.dtype))

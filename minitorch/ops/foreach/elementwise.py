@@ -221,7 +221,7 @@ def _foreach_pow(self: Any, exponent: Any) -> Any:
 
 def _values(name: str, self: TensorList, value: Any) -> Any:
     """``value`` as a number or a list of numbers."""
-    if isinstance(value, TensorBase):
+    if isinstance(value, Tensor):
         if value.ndim != 1:
             raise RuntimeError(f"Expected packed scalar Tensor to be of dimension 1. Got {value.ndim} instead.")
         if len(value) != len(self):

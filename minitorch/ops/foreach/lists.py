@@ -20,6 +20,7 @@ from minitorch.core import geometry as geo
 from minitorch.ops.declare.operands import NUMBERS
 from minitorch.tensor_base import TensorBase, allocate
 
+Lists = Sequence[list[Any]]
 KERNEL_DTYPES = frozenset((dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16))
 
 
@@ -69,6 +70,23 @@ def check_zero_dim(tensor: Any) -> None:
         raise RuntimeError(
             f"scalar tensor expected to be 0 dim but it has {tensor.ndim} dimensions and {tensor.numel()} elements."
         )
+
+
+# ---- groups ----------------------------------------------------------------------------------------------------------
+
+
+def by_device_and_dtype(lists: Lists) -> dict[tuple[Any, Any], tuple[list[list[Any]], list[int]]]:
+    """The lists cut into groups by device and dtype of the first one's tensors, with the places where each was.
+
+    Other lists may be empty, and stay so, or hold None.
+    """
+    first = lists[0]
+    places: dict[tuple[Any, Any], list[int]] = {}
+    for place, tensor in enumerate(first):
+        places.setdefault((tensor.device, tensor.dtype), []).append(place)
+    if len(places) == 1:
+        return {key: ([list(each) for each in lists], found) for key, found in places.items()}
+    return {key: ([[each[i] for i in found] if each else [] for each in lists], found) for key, found in places.items()}
 
 
 # ---- one launch -----------------------------------------------------------------------------------------------------
@@ -128,7 +146,7 @@ def one_launch(lists: Sequence[Sequence[Any]], writes: bool) -> bool:
 def launch(kernel: str, lists: Sequence[Sequence[Any]], number: Any = None, *, writes: bool) -> Any:
     """The results of a ``foreach_`` kernel on the lists, written over the first or new; None if it cannot run.
 
-    ``number``: a number, a list with one for each tensor, or a zero-dim tensor.
+    ``number``: a number, a list with one for each tensor, or a zero-dim tensor. ``foreach_zero`` reads no list.
     """
     if not one_launch(lists, writes):
         return None
@@ -142,7 +160,7 @@ def launch(kernel: str, lists: Sequence[Sequence[Any]], number: Any = None, *, w
     else:
         results = tuple([allocate(geo.preserving(t._geometry), t._dtype, t._storage.device) for t in lists[0]])
         out = [flat(tensor) for tensor in results]
-    multi_tensor.apply(kernel, out, *operands, number=number)
+    multi_tensor.apply(kernel, out, *(operands if kernel != "foreach_zero" else ()), number=number)
     if writes:
         for tensor in results:
             tensor._storage.version += 1

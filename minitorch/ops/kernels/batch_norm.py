@@ -37,8 +37,10 @@ def forward(
     spread = x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
     ladder = "batch norm of vectors" if spread.shape[2] == 1 else "batch norm"
     chosen = LADDERS[ladder].rung_for(x, rung)
-    y, *statistics = _FORWARD[ladder](chosen, spread, weight, bias, *(running or (None, None)), momentum, eps)
-    return y.reshape(x.shape), statistics[0], statistics[1]
+    moved = running or (None, None)
+    launch = _vectors if spread.shape[2] == 1 else _forward
+    y, mean, rstd = launch(chosen, spread, weight, bias, moved[0], moved[1], momentum, eps)
+    return y.reshape(x.shape), mean, rstd
 
 
 def backward(
@@ -48,7 +50,8 @@ def backward(
     shape = (*x.shape[:2], math.prod(x.shape[2:]))
     ladder = "batch norm of vectors backward" if shape[2] == 1 else "batch norm backward"
     chosen = LADDERS[ladder].rung_for(x, rung)
-    dx, dweight, dbias = _BACKWARD[ladder](chosen, grad.reshape(shape), x.reshape(shape), weight, mean, rstd)
+    launch = _vectors_backward if shape[2] == 1 else _backward
+    dx, dweight, dbias = launch(chosen, grad.reshape(shape), x.reshape(shape), weight, mean, rstd)
     return dx.reshape(x.shape), dweight, dbias
 
 
@@ -155,10 +158,6 @@ def _vectors_backward(rung: str, grad: Any, x: Any, weight: Any, mean: Any, rstd
     grid, block = one_thread_a_row(-(-channels // tile), x)
     instance("batch_norm", rung, x.dtype, tile)(grid, block, (*arrays, images, channels))
     return dx, dweight, dbias
-
-
-_FORWARD = {"batch norm": _forward, "batch norm of vectors": _vectors}
-_BACKWARD = {"batch norm backward": _backward, "batch norm of vectors backward": _vectors_backward}
 
 
 # ---- examples and references ----------------------------------------------------------------------------------------

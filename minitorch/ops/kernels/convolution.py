@@ -35,9 +35,7 @@ _TILE = 64
 
 def positions(size: Ints, kernel: Ints, geometry: Geometry) -> tuple[int, ...]:
     """How many positions of the window fit along each axis."""
-    return tuple(
-        (n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, *geometry, strict=True)
-    )
+    return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in zip(size, kernel, *geometry, strict=True))
 
 
 def window(size: Ints, kernel: Ints, geometry: Geometry, counts: Ints) -> Any:
@@ -58,9 +56,7 @@ def im2col(x: Any, kernel: Ints, geometry: Geometry, rung: str | None = None) ->
     return _im2col(LADDERS["im2col"].rung_for(x, rung), x, kernel, geometry)
 
 
-def col2im(
-    columns: Any, shape: Ints, counts: Ints, kernel: Ints, geometry: Geometry, rung: str | None = None
-) -> Any:
+def col2im(columns: Any, shape: Ints, counts: Ints, kernel: Ints, geometry: Geometry, rung: str | None = None) -> Any:
     """Columns (C * K, N * L) -> the images ``shape`` = (N, C, *size), every pixel the sum of its appearances.
 
     ``counts``: the positions along each axis, for ``shape`` may have room for one more.
@@ -87,6 +83,16 @@ def conv2d_weight_gradient(
     """The gradient (N, Co, *positions) of the output -> that of the weight, ``shape`` = (Co, C/G, *kernel)."""
     ladder = LADDERS["conv2d_weight_gradient"]
     return _conv2d_weight_gradient(ladder.rung_for(grad, rung), grad, x, shape, geometry, groups)
+
+
+def rungs() -> tuple[str, ...]:
+    """What ``minitorch.backends.cuda.convolution.kernel`` may name; the gradients use the rungs of the same height."""
+    return LADDERS["conv2d"].rungs
+
+
+def gradient_rung(rung: str, of: str) -> str:
+    """The kernel for the gradient of the "input" or the "weight" that goes with a rung of the forward."""
+    return LADDERS[f"conv2d_{of}_gradient"].rungs[rungs().index(rung)]
 
 
 # ---- launches -------------------------------------------------------------------------------------------------------
@@ -154,9 +160,7 @@ def _conv2d(rung: str, x: Any, weight: Any, geometry: Geometry, groups: int) -> 
     return out
 
 
-def _conv2d_input_gradient(
-    rung: str, grad: Any, weight: Any, shape: Ints, geometry: Geometry, groups: int
-) -> Any:
+def _conv2d_input_gradient(rung: str, grad: Any, weight: Any, shape: Ints, geometry: Geometry, groups: int) -> Any:
     images, channels, *size = shape
     dx = type(grad)(tuple(shape), grad.dtype)
     shapes = window(size, weight.shape[2:], geometry, grad.shape[2:])
@@ -171,9 +175,7 @@ def _conv2d_input_gradient(
     return dx
 
 
-def _conv2d_weight_gradient(
-    rung: str, grad: Any, x: Any, shape: Ints, geometry: Geometry, groups: int
-) -> Any:
+def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry: Geometry, groups: int) -> Any:
     outputs, columns = shape[0] // groups, math.prod(shape[1:])
     direct = rung == "conv2d_weight_gradient_direct"
     slices = 1 if direct else _slices(grad, _tiles(outputs) * _tiles(columns) * groups)

@@ -3,9 +3,7 @@
 The kernels read images whose border of zeros is made, and weights packed so that 8 output channels stand side by side.
 Both are made here; they are small. The gradient of the input is a convolution again: of the gradient, with the weights
 turned around, and the border that is left when the forward's is taken from a full one.
-
-Sums of the weight's gradient meet positions that the output does not have, where the gradient is zero; an infinity in
-the image would make NaN of that. So a result that is not finite is not given: None, and columns serve instead.
+For that of the weight the output's gradient is turned so that its channels are neighbours.
 """
 
 from __future__ import annotations
@@ -22,12 +20,9 @@ from minitorch.ops.kernels.convolution import Geometry, Ints, positions
 from minitorch.ops.kernels.ladder import Arrays, Ladder
 
 _OUTPUTS = 8  # channels that a block makes, as in the kernel
+_BLOCKS = 8  # of the weight's gradient: each reads the whole gradient once
+_CACHED = 1 << 18  # bytes of the gradient that its columns share
 _BEHIND = 256  # zeros behind the last plane: a vector may reach so far beyond it
-
-
-def serves(geometry: Geometry, kernel: Ints) -> bool:
-    """Whether the forward and the weight's gradient can be had: one or two spatial axes, stride 1."""
-    return len(kernel) <= 2 and all(s == 1 for s in geometry[0])
 
 
 def conv2d(x: Any, weight: Any, bias: Any, geometry: Geometry, groups: int = 1) -> Any:
@@ -49,17 +44,16 @@ def conv2d_input_gradient(grad: Any, weight: Any, shape: Ints, geometry: Geometr
 
 
 def conv2d_weight_gradient(grad: Any, x: Any, shape: Ints, geometry: Geometry, groups: int = 1) -> Any:
-    """The gradient (N, Co, *positions) of the output -> that of the weight, ``shape``; None if it is not finite."""
-    result = _conv2d_weight_gradient("conv2d_weight_gradient_lanes", grad, x, shape, geometry, groups)
-    return result if np.isfinite(result).all() else None
+    """The gradient (N, Co, *positions) of the output -> that of the weight, ``shape``."""
+    return _conv2d_weight_gradient("conv2d_weight_gradient_lanes", grad, x, shape, geometry, groups)
 
 
 # ---- launches -------------------------------------------------------------------------------------------------------
 
 
 @functools.cache
-def _kernel(rung: str, dtype: Any) -> Kernel:
-    return load("convolution_lanes").kernel(rung, dtype)
+def _kernel(rung: str, *template: Any) -> Kernel:
+    return load("convolution_lanes").kernel(rung, *template)
 
 
 def _two_axes(numbers: Ints, none: int) -> tuple[int, ...]:
@@ -67,21 +61,14 @@ def _two_axes(numbers: Ints, none: int) -> tuple[int, ...]:
     return tuple(numbers) if len(numbers) == 2 else (none, *numbers)
 
 
-def _bordered(planes: Any, border: Ints, height: int, width: int, behind: int) -> Any:
-    """Planes (N, C, *size) laid into zeros, flat; a plane takes ``height`` * ``width`` and ``behind`` more."""
-    lead, size = planes.shape[:2], _two_axes(planes.shape[2:], 1)
-    plane = height * width + behind
-    flat = np.zeros(math.prod(lead) * plane + _BEHIND, planes.dtype)
-    laid = flat[: math.prod(lead) * plane].reshape(*lead, plane)[..., : height * width].reshape(*lead, height, width)
-    y, x = border
-    laid[..., y : y + size[0], x : x + size[1]] = planes.reshape(*lead, *size)
-    return flat
-
-
-def _padded(x: Any, padding: Ints) -> tuple[Any, int, int]:
-    (height, width), (y, across) = _two_axes(x.shape[2:], 1), _two_axes(padding, 0)
-    height, width = height + 2 * y, width + 2 * across
-    return _bordered(x, (y, across), height, width, 0), height, width
+def _bordered(x: Any, padding: Ints) -> tuple[Any, int, int]:
+    """Planes with a border of zeros around them, flat, and their height and width."""
+    (rows, across), (y, left) = _two_axes(x.shape[2:], 1), _two_axes(padding, 0)
+    height, width, planes = rows + 2 * y, across + 2 * left, x.shape[0] * x.shape[1]
+    flat = np.zeros(planes * height * width + _BEHIND, x.dtype)
+    laid = flat[: planes * height * width].reshape(planes, height, width)
+    laid[:, y : y + rows, left : left + across] = x.reshape(planes, rows, across)
+    return flat, height, width
 
 
 def _packed(weight: Any, groups: int) -> Any:
@@ -101,7 +88,7 @@ def _window(height: int, width: int, kernel: Ints, dilation: Ints, counts: Ints)
 def _conv2d(rung: str, x: Any, weight: Any, bias: Any, geometry: Geometry, groups: int) -> Any:
     kernel, counts = weight.shape[2:], positions(x.shape[2:], weight.shape[2:], geometry)
     out = np.empty((x.shape[0], weight.shape[0], *counts), x.dtype)
-    bordered, height, width = _padded(x, geometry[1])
+    bordered, height, width = _bordered(x, geometry[1])
     packed = _packed(weight, groups)
     if out.size:
         channels = columns.channel_counts(x.shape[0], weight.shape, groups)
@@ -112,19 +99,32 @@ def _conv2d(rung: str, x: Any, weight: Any, bias: Any, geometry: Geometry, group
 
 
 def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry: Geometry, groups: int) -> Any:
-    bordered, height, width = _padded(x, geometry[1])
-    counts = grad.shape[2:]
-    rows = _two_axes(counts, 1)[0]
-    behind = -(rows * width) % (64 // grad.itemsize)  # whole vectors
-    gradients = _bordered(grad, (0, 0), rows, width, behind)
-    dweight = np.empty(tuple(shape), grad.dtype)
-    if dweight.size:
-        channels = columns.channel_counts(x.shape[0], shape, groups)
-        shapes = _window(height, width, shape[2:], geometry[2], counts)
-        tiles = -(-math.prod(shape[1:]) // 6) * -(-(shape[0] // groups) // 4) * groups
-        args = (gradients, bordered, dweight, channels, shapes, rows * width + behind)
-        _kernel(rung, grad.dtype)(tiles, 1, args)
-    return dweight
+    bordered, height, width = _bordered(x, geometry[1])
+    inner, outputs = math.prod(shape[1:]), shape[0] // groups
+    lanes = 64 // grad.itemsize
+    vectors = 1 if outputs <= lanes else 2 if outputs <= 2 * lanes else 4
+    turned = _turned("channels_last", grad, groups, -(-outputs // (vectors * lanes)) * vectors * lanes)
+    across = turned.shape[-1]
+    dweight = np.empty((groups, inner, across), grad.dtype)
+    if not grad.size:
+        dweight.fill(0)
+    elif inner:
+        shapes = _window(height, width, shape[2:], geometry[2], grad.shape[2:])
+        chunk = max(1, _CACHED // (grad.nbytes // grad.shape[0]))
+        blocks = min(_BLOCKS, -(-inner * vectors // 24))
+        args = (turned, bordered, dweight, columns.channel_counts(x.shape[0], shape, groups), shapes, across, chunk)
+        _kernel(rung, vectors, grad.dtype)((blocks, groups), 1, args)
+    return np.ascontiguousarray(dweight[..., :outputs].swapaxes(1, 2)).reshape(tuple(shape))
+
+
+def _turned(rung: str, grad: Any, groups: int, width: int) -> Any:
+    """(N, Co, *counts) -> (N, G, L, width): the channels of a group side by side."""
+    inner = math.prod(grad.shape[2:])
+    out = np.empty((grad.shape[0], groups, inner, width), grad.dtype)
+    if out.size:
+        blocks = grad.shape[0] * groups * -(-inner // 64)
+        _kernel(rung, grad.dtype)(blocks, 1, (grad, out, grad.shape[1] // groups, inner, width))
+    return out
 
 
 # ---- the ladders ----------------------------------------------------------------------------------------------------
@@ -147,7 +147,21 @@ def _reference(x: Any, weight: Any, bias: Any, geometry: Geometry, groups: int) 
     return out + bias.astype(np.float64).reshape(-1, 1, 1)
 
 
+def _turned_example(generator: np.random.Generator, size: str, dtype: Any) -> Arrays:
+    shape = (2, 6, 7, 9) if size == "small" else (64, 64, 28, 28)
+    return generator.standard_normal(shape).astype(dtype), 2, 5 if size == "small" else 32
+
+
+def _turned_reference(grad: Any, groups: int, width: int) -> Any:
+    planes = grad.astype(np.float64).reshape(grad.shape[0], groups, grad.shape[1] // groups, -1)
+    return np.pad(planes, [(0, 0), (0, 0), (0, width - planes.shape[2]), (0, 0)]).swapaxes(2, 3)
+
+
 LADDERS = {
+    "channels_last": Ladder(
+        "channels_last", "convolution_lanes", _turned, _turned_example, _turned_reference,
+        traffic=lambda grad, *_: 2 * grad.nbytes, dtypes=("float32", "float64"),
+    ),
     "conv2d_lanes": Ladder(
         "conv2d", "convolution_lanes", _conv2d, _example, _reference, dtypes=("float32", "float64"),
         operations=lambda x, weight, bias, geometry, _: columns.products(

@@ -65,9 +65,7 @@ def _forward(rung: str, weight: Any, indices: Any) -> Any:
     return out
 
 
-def _gradient(
-    rung: str, grad: Any, indices: Any, order: Any, starts: Any, scale: Any, table: int, padding: int
-) -> Any:
+def _gradient(rung: str, grad: Any, indices: Any, order: Any, starts: Any, scale: Any, table: int, padding: int) -> Any:
     count, width = grad.shape
     dweight = type(grad)((table, width), grad.dtype)
     launch = _kernel(rung, grad.dtype)
@@ -97,9 +95,7 @@ def _gradient_example(generator: np.random.Generator, size: str, dtype: Any) -> 
     return grad, indices, *occurrences(np, indices, len(weight)), scale, len(weight), 3
 
 
-def _gradient_reference(
-    grad: Any, indices: Any, order: Any, starts: Any, scale: Any, table: int, padding: int
-) -> Any:
+def _gradient_reference(grad: Any, indices: Any, order: Any, starts: Any, scale: Any, table: int, padding: int) -> Any:
     dweight = np.zeros((table, grad.shape[1]))
     np.add.at(dweight, indices, grad.astype(np.float64) * scale[indices, None].astype(np.float64))
     dweight[padding] = 0

@@ -91,11 +91,10 @@ def _adam_one_by_one(rung: str, lists: AdamLists, grads: Any, lr: float, setting
         kernel = file.kernel(rung, param.dtype, int(amsgrad))
         largest = lists.max_exp_avg_sqs[place] if lists.max_exp_avg_sqs is not None else None
         state = (lists.exp_avgs[place], lists.exp_avg_sqs[place], largest, lists.steps[place])
-        threads, chunk, sizes = threads_for(param), THREADS, (param.size,)
         if rung == "adam_chunk_per_block":
-            chunk, sizes = CHUNK, (param.size, CHUNK)
-        elif on_host(param):
-            threads = THREADS  # the block is not a loop in the kernel
+            threads, chunk, sizes = threads_for(param), CHUNK, [param.size, CHUNK]
+        else:
+            threads, chunk, sizes = THREADS, THREADS, [param.size]
         kernel(-(-param.size // chunk), threads, (param, grads[place], *state, *sizes, lr, *settings))
 
 
@@ -152,7 +151,7 @@ def _run_adam(rung: str, p: Any, g: Any, m: Any, v: Any, largest: Any) -> Arrays
     count = len(pieces(p))
     steps = moved(np.full(count, 3, np.float32), p)
     each = [steps[place : place + 1] for place in range(count)]
-    lists = AdamLists.of(*[pieces(array) for array in (p, m, v, largest)], each)
+    lists = AdamLists.of(pieces(p), pieces(m), pieces(v), pieces(largest), each)
     e = ADAM_EXAMPLE
     settings = (e["beta1"], e["beta2"], e["weight_decay"], e["eps"], 1, 0)
     if rung in ("adam_thread_per_element", "adam_chunk_per_block"):

@@ -36,15 +36,15 @@ def product(a: Any, b: Any, rung: str | None = None) -> Any:
 
 def _product(rung: str, a: Any, b: Any) -> Any:
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-    (M, K), N = a.shape[-2:], b.shape[-1]
+    (rows, inner), columns = a.shape[-2:], b.shape[-1]
     count = math.prod(batch)
-    c = type(a)((*batch, M, N), a.dtype)
+    c = type(a)((*batch, rows, columns), a.dtype)
     if not c.size:
         return c
     a, b = _as_batch(a, batch), _as_batch(b, batch)
-    args = (a, b, c, count, M, N, K, _strides(a), _strides(b))
+    args = (a, b, c, count, rows, columns, inner, _strides(a), _strides(b))
     tile = {"matmul_register_blocked": 128, "matmul_tensor_core": 64}.get(rung, 16)
-    grid = (-(-N // tile), -(-M // tile), min(count, _MANY_BLOCKS))
+    grid = (-(-columns // tile), -(-rows // tile), min(count, _MANY_BLOCKS))
     if rung == "matmul_tensor_core":
         load("matmul_tensor_core").kernel(rung, a.dtype)(grid, 128, args)
     elif rung == "matmul_register_blocked":

@@ -33,12 +33,12 @@ class Chunks(NamedTuple):
 
 def chunks_of(arrays: Sequence[Any]) -> Chunks:
     """How the arrays are cut up. What was worked out for lists of the same sizes is remembered."""
-    first = arrays[0]
-    return _cut(tuple([array.size for array in arrays]), type(first), device_of(first))
+    array_type: Any = type(arrays[0])
+    return _cut(tuple([array.size for array in arrays]), array_type, str(device_of(arrays[0])))
 
 
 @functools.lru_cache(maxsize=64)
-def _cut(sizes: tuple[int, ...], array_type: type, device: str) -> Chunks:
+def _cut(sizes: tuple[int, ...], array_type: Any, device: str) -> Chunks:
     counts = [max(1, -(-size // CHUNK)) for size in sizes]  # an empty tensor has one empty chunk: its block may count
     rows = [
         (tensor, start, min(CHUNK, size - start))
@@ -190,7 +190,7 @@ def _wide(function: Callable[..., Any]) -> Callable[..., Any]:
 def _traffic(*inputs: Any) -> int:
     """Every operand read, one result written."""
     arrays = [each for each in inputs if hasattr(each, "dtype")]
-    return sum(array.nbytes for array in arrays) + int(arrays[0].nbytes)
+    return int(sum(array.nbytes for array in arrays) + arrays[0].nbytes)
 
 
 _ALL = ("float32", "float64", "float16", "bfloat16")

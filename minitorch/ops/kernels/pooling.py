@@ -1,7 +1,7 @@
 """Max and average pooling in two dimensions, and their gradients. Kernels: ``kernels/pooling.cu``.
 
-Arrays are contiguous stacks of planes, (N, C, H, W); one spatial axis is two of which the first has size 1. ``counts`` is
-the spatial shape of the output, which ``ceil_mode`` decides. Places of maxima are int64 indices into the plane.
+Arrays are contiguous stacks of planes, (N, C, H, W); one spatial axis is two of which the first has size 1. ``counts``
+is the spatial shape of the output, which ``ceil_mode`` decides. Places of maxima are int64 indices into the plane.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ def _taps(padded: Any, kernel: Ints, geometry: Geometry, counts: Ints) -> Any:
     stride, _, dilation = geometry
     views = []
     for tap in itertools.product(*map(range, kernel)):
-        slices = [
-            slice(k * d, k * d + (count - 1) * s + 1, s) for k, d, s, count in zip(tap, dilation, stride, counts)
-        ]
+        slices = [slice(k * d, k * d + (count - 1) * s + 1, s) for k, d, s, count in zip(tap, dilation, stride, counts)]
         views.append(padded[(..., *slices)])
     return np.stack(views)
 

@@ -103,8 +103,8 @@ def _ladder(name: str, run: Any, shapes: dict[str, tuple[int, ...]], backward: b
     )  # fmt: skip
 
 
-_ROWS = {"small": (7, 45), "large": (4096, 512)}
-_COLUMNS = {"small": (3, 7, 45), "large": (8, 512, 512)}
+_ROWS: dict[str, tuple[int, ...]] = {"small": (7, 45), "large": (4096, 512)}
+_COLUMNS: dict[str, tuple[int, ...]] = {"small": (3, 7, 45), "large": (8, 512, 512)}
 LADDERS = {
     name + suffix: _ladder(name, run, shapes, backward, log)
     for suffix, log in (("", False), (", logarithm", True))

@@ -32,12 +32,12 @@ _adaptive_max_pool3d = operator("AdaptiveMaxPool3DBackward0")(_adaptive_max_pool
 
 @_adaptive_max_pool2d.derivative("input")
 def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return to_places(grad, result1, tuple(input_geometry.shape), 2)
+    return to_places(grad, result1, tuple(input_geometry.shape), 2, None)
 
 
 @_adaptive_max_pool3d.derivative("input")
 def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return to_places(grad, result1, tuple(input_geometry.shape), 3)
+    return to_places(grad, result1, tuple(input_geometry.shape), 3, None)
 
 
 def _adaptive_avg_pool(xp: Any, input: Any, output_size: Ints) -> Any:

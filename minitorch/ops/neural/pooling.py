@@ -55,24 +55,27 @@ _max_pool2d = operator("MaxPool2DWithIndicesBackward0")(_max_pool)
 _max_pool3d = operator("MaxPool3DWithIndicesBackward0")(_max_pool)
 
 
-@_max_pool2d.derivative("input")
-def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return to_places(grad, result1, tuple(input_geometry.shape), 2)
+def _max_pool_gradient(
+    grad: Any, input_geometry: Geometry, result1: Any, kernel_size: Ints, stride: Ints, padding: Ints, dilation: Ints
+) -> Any:
+    window = (kernel_size, stride, padding, dilation)
+    return to_places(grad, result1, tuple(input_geometry.shape), len(kernel_size), window)
 
 
-@_max_pool3d.derivative("input")
-def _(grad: Any, input_geometry: Geometry, result1: Any) -> Any:
-    return to_places(grad, result1, tuple(input_geometry.shape), 3)
+_max_pool2d.derivative("input")(_max_pool_gradient)
+_max_pool3d.derivative("input")(_max_pool_gradient)
 
 
 @operator("MaxPoolBackwardBackward0")
-def to_places(xp: Any, grad: Any, indices: Any, shape: Ints, spatial: int) -> Any:
-    """Zeros of ``shape`` with every gradient added where the index says."""
+def to_places(
+    xp: Any, grad: Any, indices: Any, shape: Ints, spatial: int, window: tuple[Ints, Ints, Ints, Ints] | None
+) -> Any:
+    """Zeros of ``shape`` with every gradient added where the index says; ``window``: kernel, stride, padding, dilation."""
     batched = (1,) * (spatial + 2 - len(shape)) + shape
     gradients, places = _as_batch(grad, spatial), _as_batch(indices, spatial)
     if not indices.size:
         return xp.zeros(shape, grad.dtype)
-    return on_arrays.max_pool_backward(xp, gradients, places, batched).reshape(shape)
+    return on_arrays.max_pool_backward(xp, gradients, places, batched, window).reshape(shape)
 
 
 @operator("MaxPoolBackwardBackward0")
@@ -90,7 +93,7 @@ def _(grad: Any, indices: Any, spatial: int) -> Any:
 
 @_from_places.derivative("input")
 def _(grad: Any, input_geometry: Geometry, indices: Any, spatial: int) -> Any:
-    return to_places(grad, indices, tuple(input_geometry.shape), spatial)
+    return to_places(grad, indices, tuple(input_geometry.shape), spatial, None)
 
 
 def max_pool2d_with_indices(

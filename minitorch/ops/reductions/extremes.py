@@ -19,6 +19,7 @@ from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.reduction import extreme_by_kernel
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reductions.reduction import Dims, deliver, reduced_dims, restore
@@ -160,6 +161,11 @@ def aminmax(input: Any, *, dim: int | None = None, keepdim: bool = False, out: A
 # ---- one dimension, with indices: the gradient goes to the one that was found ---------------------------------------
 
 
+def _with_dim(xp: Any, found: tuple[Any, Any], dim: int) -> tuple[Any, Any]:
+    """The reduced dimension put back, of size 1."""
+    return xp.expand_dims(found[0], dim), xp.expand_dims(found[1], dim)
+
+
 def _found(xp: Any, input: Any, indices: Any, dim: int, keepdim: bool) -> Any:
     """The values at ``indices`` (which keep the dimension), and the indices; both without it unless ``keepdim``."""
     values = xp.take_along_axis(input, indices, dim)
@@ -171,6 +177,8 @@ def _max_dim(xp: Any, input: Any, dim: int, keepdim: bool) -> Any:
     """Largest elements of a dimension and their (first) indices."""
     if not input.ndim:
         return xp.array(input, copy=True), xp.zeros((), xp.int64)
+    if (found := extreme_by_kernel(input, dim, True)) is not None:
+        return _with_dim(xp, found, dim) if keepdim else found
     return _found(xp, input, input.argmax(dim, keepdims=True), dim, keepdim)
 
 
@@ -179,6 +187,8 @@ def _min_dim(xp: Any, input: Any, dim: int, keepdim: bool) -> Any:
     """Smallest elements of a dimension and their (first) indices."""
     if not input.ndim:
         return xp.array(input, copy=True), xp.zeros((), xp.int64)
+    if (found := extreme_by_kernel(input, dim, False)) is not None:
+        return _with_dim(xp, found, dim) if keepdim else found
     return _found(xp, input, input.argmin(dim, keepdims=True), dim, keepdim)
 
 

@@ -18,6 +18,7 @@ from minitorch.core import dtypes
 from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.reduction import reduce_by_kernel
 from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reductions.reduction import Dims, at_least_float32, count_of, deliver, reduced_dims, restore
@@ -28,6 +29,8 @@ from minitorch.tensor_base import TensorBase
 def _vector_norm(xp: Any, input: Any, ord: float, dim: Dims, keepdim: bool) -> Any:
     """(sum |x|^p)^(1/p)."""
     array = at_least_float32(xp, input)
+    if ord == 2 and (squares := reduce_by_kernel(array, dim, keepdim, "Squares")) is not None:
+        return xp.asarray(xp.sqrt(squares)).astype(input.dtype, copy=False)
     size = xp.abs(array)
     if ord == 2:
         result = xp.sqrt(xp.add.reduce(size * size, axis=dim, keepdims=keepdim))

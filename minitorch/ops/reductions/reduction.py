@@ -24,6 +24,7 @@ from minitorch.core.dtypes import dtype as Dtype
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.reduction import large, reduce_by_kernel
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.declare.pointwise import check_out, write_out
@@ -83,6 +84,8 @@ def deliver(result: Any, out: Any, function: str, *inputs: Any) -> Any:
 def _add_up(xp: Any, array: Any, dims: Any, keepdim: bool, dtype: Dtype) -> Any:
     """The sum over ``dims``, added up in the accumulating dtype and rounded to ``dtype`` once."""
     if array.dtype is dtype._np and dtype.is_native:  # the usual case
+        if large(array) and (total := reduce_by_kernel(array, dims, keepdim, "Sum")) is not None:
+            return total
         return xp.add.reduce(array, dims, array.dtype, None, keepdim)
     compute = accumulate_dtype(dtype)
     if array.dtype.kind == "c" and compute.category < dtypes.COMPLEX:
@@ -182,7 +185,9 @@ def nansum(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Dtype |
 
 def _average(xp: Any, array: Any, dims: Any, keepdim: bool, dtype: Dtype, count: int) -> Any:
     compute = accumulate_dtype(dtype)
-    total = xp.add.reduce(array, axis=dims, dtype=compute.np, keepdims=keepdim)
+    total = reduce_by_kernel(array, dims, keepdim, "Sum", compute.np) if array.dtype == dtype.np else None
+    if total is None:
+        total = xp.add.reduce(array, axis=dims, dtype=compute.np, keepdims=keepdim)
     return xp.asarray(total / compute.np.type(count)).astype(dtype.np, copy=False)
 
 

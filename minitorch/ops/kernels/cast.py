@@ -1,0 +1,51 @@
+"""Conversions between all dtypes that kernels know. Kernels: ``kernels/cast.cu``, the rules: ``cast.cuh`` there."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from minitorch.kernels import Kernel, load
+from minitorch.kernels.types import c_type
+from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.layout import by_elements
+
+_COMPLEX = {"complex64": "Complex<float>", "complex128": "Complex<double>"}
+
+
+def cast(x: Any, dtype: Any, rung: str | None = None) -> Any:
+    """The contiguous array ``x`` as one of another dtype, by the rules of NVIDIA's GPUs."""
+    rung = LADDERS["cast"].rung_for(x, rung)
+    y = type(x)(x.shape, dtype)
+    kernel = instance(rung, y.dtype, x.dtype)
+    if rung == "cast_elementwise":
+        kernel(*by_elements(x.size, x), (x, y, x.size))
+        return y
+    chunk = 32768 if on_host(x) else 4096
+    kernel(max(1, -(-x.size // chunk)), 1 if on_host(x) else 256, (x, y, x.size, chunk))
+    return y
+
+
+@functools.cache
+def instance(rung: str, to: Any, source: Any) -> Kernel:
+    """The kernel between two dtypes."""
+    return load("cast")[f"{rung}<{_c_type(to)}, {_c_type(source)}>"]
+
+
+def _c_type(dtype: Any) -> str:
+    return _COMPLEX.get(dtype.name) or c_type(dtype)
+
+
+def _example(generator: np.random.Generator, size: str, dtype: Any) -> Arrays:
+    return ((100 * generator.standard_normal(1027 if size == "small" else 1 << 22)).astype(dtype),)
+
+
+LADDERS = {
+    "cast": Ladder(
+        "cast", "cast", lambda rung, x: cast(x, np.int32, rung), _example,
+        lambda x: np.trunc(x.astype(np.float64)), traffic=lambda x: x.nbytes + 4 * x.size,
+        dtypes=("float32", "float64", "float16", "bfloat16", "int32"),
+    ),
+}  # fmt: skip
