@@ -9,7 +9,9 @@
 #pragma once
 #include "numeric.cuh"
 
-template <class T> struct alignas(2 * sizeof(T)) Complex { T real, imag; };  // complex64 and complex128 in memory
+template <class T> struct alignas(2 * sizeof(T)) Complex { T real, imag; };
+using complex64 = Complex<float>;
+using complex128 = Complex<double>;
 template <class T> struct alignas(4 * sizeof(T)) Four { T at[4]; };
 
 template <class A, class B> constexpr bool same = false;

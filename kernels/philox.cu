@@ -39,7 +39,7 @@ __global__ void philox_uniform_one(T* __restrict__ out, long long n, long long t
 
 // philox uniform, rung 2: all numbers of a counter in one thread
 // What: a thread computes four words (two doubles) once and writes each where it belongs, `threads` elements apart
-// Why: ten rounds of Philox cost 40 instructions, and three of four results were thrown away
+// Why: ten rounds of Philox are some sixty instructions, and three of four results were thrown away
 // Gain: a quarter of the arithmetic; neighbouring threads still write neighbouring elements
 // T: float double __half __nv_bfloat16
 template <class T>
@@ -166,10 +166,10 @@ __global__ void philox_dropout(const T* __restrict__ x, T* __restrict__ y, bool*
                                double scale) {
     using W = wide_t<T>;
     const int draws = EACH > 4 ? EACH / 4 : 1, taken = EACH == 1 || EACH > 4 ? 4 : EACH;
-    long long start = (long long)blockIdx.x * 256, turn = 0;
+    long long start = (long long)blockIdx.x * 256, end = start + 256 < threads ? start + 256 : threads, turn = 0;
     long long step = EACH == 1 ? 1 : EACH, apart = EACH == 1 ? threads : 1;
     for (long long before = 0; before < n; before += threads * (EACH == 1 ? 4 : EACH), turn++)
-        for (long long t = start + threadIdx.x; t < start + 256; t += blockDim.x)
+        for (long long t = start + threadIdx.x; t < end; t += blockDim.x)
             for (int draw = 0; draw < draws; draw++) {
                 uint4 words = philox_draw(seed, offset, t, turn * draws + draw);
                 for (int k = 0; k < taken; k++) {

@@ -99,9 +99,9 @@ template <class T> using drawn_t = typename DrawnAs<T>::type;
 template <int count, class T, class Make>
 __device__ __forceinline__ void deal(T* out, long long n, long long threads, unsigned long long seed,
                                      unsigned long long offset, Make make) {
-    long long start = (long long)blockIdx.x * 256, round = 0;
+    long long start = (long long)blockIdx.x * 256, end = start + 256 < threads ? start + 256 : threads, round = 0;
     for (long long before = 0; before < n; before += count * threads, round++)
-        for (long long t = start + threadIdx.x; t < start + 256; t += blockDim.x) {
+        for (long long t = start + threadIdx.x; t < end; t += blockDim.x) {
             T numbers[count];
             make(philox_draw(seed, offset, t, round), numbers);
 #pragma unroll

@@ -8,35 +8,53 @@
 #include "numeric.cuh"
 #include "window.cuh"
 
-template <class W> __device__ __forceinline__ bool wins(W value, W best) { return value > best || value != value; }
+template <class W> __device__ __forceinline__ bool wins(W value, W best) { return (value > best) | (value != value); }
 
 // One row of outputs, CHUNK at a time: best values and places stay in registers while the taps go by. STRIDE is that
-// along x, 0 if only known when running; as a constant it lets a compiler vectorise the row.
-constexpr int CHUNK = 32;
+// along x, 0 if only known when running; as a constant it lets a compiler vectorise the row. Where no tap of a chunk
+// leaves the plane, all of CHUNK is computed, though the row may end before: a loop of fixed length is vectors only.
+constexpr int CHUNK = 16;
+
+// Whether all of `count` outputs read pixels of row `y` from column `x` on, and CHUNK of them may: `behind` pixels follow
+// the plane's first one in memory.
+__device__ __forceinline__ bool whole_chunk(int y, int x, int count, int stride, long long behind, const Window& w) {
+    bool inside = x >= 0 && x + (count - 1) * stride < w.width;
+    return inside && (long long)y * w.width + x + (CHUNK - 1) * stride < behind;
+}
+
+// One output of a row meets the pixel that a tap reads for it.
+template <class W, class T>
+__device__ __forceinline__ void meet(const T* __restrict__ plane, int pixel, W& best, int& place) {
+    W value = (W)plane[pixel];
+    bool take = wins(value, best) | (place < 0);
+    best = take ? value : best;
+    place = take ? pixel : place;
+}
 
 template <int STRIDE, class T>
 __device__ __forceinline__ void max_of_row(
-    const T* __restrict__ plane, T* __restrict__ values, long long* __restrict__ places, int oy, Window w) {
+    const T* __restrict__ plane, T* __restrict__ values, long long* __restrict__ places, int oy, long long behind,
+    Window w) {
     using W = wide_t<T>;
     int stride = STRIDE ? STRIDE : w.stride_x;
     for (int start = 0; start < w.out_x; start += CHUNK) {
         int count = min(CHUNK, w.out_x - start);
         W best[CHUNK];
         int place[CHUNK];
+        #pragma omp simd
         for (int i = 0; i < CHUNK; i++) best[i] = -infinity<W>(), place[i] = -1;
         for (int ky = 0; ky < w.kernel_y; ky++) {
             int y = oy * w.stride_y + ky * w.dilation_y - w.padding_y;
             if (y < 0 || y >= w.height) continue;
             for (int kx = 0; kx < w.kernel_x; kx++) {
-                int first = max(first_inside(kx, stride, w.padding_x, w.dilation_x) - start, 0);
-                int end = min(end_inside(kx, w.width, stride, w.padding_x, w.dilation_x, w.out_x) - start, count);
-                int from = y * w.width + start * stride + kx * w.dilation_x - w.padding_x;
-                for (int i = first; i < end; i++) {
-                    int pixel = from + i * stride;
-                    W value = (W)plane[pixel];
-                    bool take = wins(value, best[i]) || place[i] < 0;
-                    best[i] = take ? value : best[i];
-                    place[i] = take ? pixel : place[i];
+                int x = start * stride + kx * w.dilation_x - w.padding_x, from = y * w.width + x;
+                if (whole_chunk(y, x, count, stride, behind, w)) {
+                    #pragma omp simd
+                    for (int i = 0; i < CHUNK; i++) meet(plane, from + i * stride, best[i], place[i]);
+                } else {
+                    int first = max(first_inside(kx, stride, w.padding_x, w.dilation_x) - start, 0);
+                    int end = min(end_inside(kx, w.width, stride, w.padding_x, w.dilation_x, w.out_x) - start, count);
+                    for (int i = first; i < end; i++) meet(plane, from + i * stride, best[i], place[i]);
                 }
             }
         }
@@ -59,10 +77,10 @@ __global__ void max_pool2d_row(
     for (long long row = rows * thread / threads; row < end_row; row++) {
         const T* plane = x + row / w.out_y * w.pixels();
         int oy = row % w.out_y;
-        long long out = row * w.out_x;
-        if (w.stride_x == 1) max_of_row<1>(plane, values + out, places + out, oy, w);
-        else if (w.stride_x == 2) max_of_row<2>(plane, values + out, places + out, oy, w);
-        else max_of_row<0>(plane, values + out, places + out, oy, w);
+        long long out = row * w.out_x, behind = (planes - row / w.out_y) * w.pixels();
+        if (w.stride_x == 1) max_of_row<1>(plane, values + out, places + out, oy, behind, w);
+        else if (w.stride_x == 2) max_of_row<2>(plane, values + out, places + out, oy, behind, w);
+        else max_of_row<0>(plane, values + out, places + out, oy, behind, w);
     }
 }
 
@@ -175,7 +193,7 @@ struct Divisor {
 
 template <int STRIDE, class T>
 __device__ __forceinline__ void mean_of_row(
-    const T* __restrict__ plane, T* __restrict__ out, int oy, Window w, Divisor divisor) {
+    const T* __restrict__ plane, T* __restrict__ out, int oy, long long behind, Window w, Divisor divisor) {
     using W = wide_t<T>;
     int stride = STRIDE ? STRIDE : w.stride_x;
     for (int start = 0; start < w.out_x; start += CHUNK) {
@@ -185,13 +203,21 @@ __device__ __forceinline__ void mean_of_row(
             int y = oy * w.stride_y + ky - w.padding_y;
             if (y < 0 || y >= w.height) continue;
             for (int kx = 0; kx < w.kernel_x; kx++) {
-                int first = max(first_inside(kx, stride, w.padding_x, 1) - start, 0);
-                int end = min(end_inside(kx, w.width, stride, w.padding_x, 1, w.out_x) - start, count);
-                int from = y * w.width + start * stride + kx - w.padding_x;
-                for (int i = first; i < end; i++) sum[i] += (W)plane[from + i * stride];
+                int x = start * stride + kx - w.padding_x;
+                const T* from = plane + (long long)y * w.width + x;
+                if (whole_chunk(y, x, count, stride, behind, w)) {
+                    #pragma omp simd
+                    for (int i = 0; i < CHUNK; i++) sum[i] += (W)from[i * stride];
+                } else {
+                    int first = max(first_inside(kx, stride, w.padding_x, 1) - start, 0);
+                    int end = min(end_inside(kx, w.width, stride, w.padding_x, 1, w.out_x) - start, count);
+                    for (int i = first; i < end; i++) sum[i] += (W)from[i * stride];
+                }
             }
         }
-        for (int i = 0; i < count; i++) out[start + i] = (T)(sum[i] / (W)divisor.of(oy, start + i, w));
+        #pragma omp simd
+        for (int i = 0; i < CHUNK; i++) sum[i] /= (W)divisor.of(oy, start + i, w);
+        for (int i = 0; i < count; i++) out[start + i] = (T)sum[i];
     }
 }
 
@@ -208,9 +234,10 @@ __global__ void avg_pool2d_row(const T* __restrict__ x, T* __restrict__ out, int
     for (long long row = rows * thread / threads; row < end_row; row++) {
         const T* plane = x + row / w.out_y * w.pixels();
         int oy = row % w.out_y;
-        if (w.stride_x == 1) mean_of_row<1>(plane, out + row * w.out_x, oy, w, divisor);
-        else if (w.stride_x == 2) mean_of_row<2>(plane, out + row * w.out_x, oy, w, divisor);
-        else mean_of_row<0>(plane, out + row * w.out_x, oy, w, divisor);
+        long long behind = (planes - row / w.out_y) * w.pixels();
+        if (w.stride_x == 1) mean_of_row<1>(plane, out + row * w.out_x, oy, behind, w, divisor);
+        else if (w.stride_x == 2) mean_of_row<2>(plane, out + row * w.out_x, oy, behind, w, divisor);
+        else mean_of_row<0>(plane, out + row * w.out_x, oy, behind, w, divisor);
     }
 }
 
@@ -255,36 +282,43 @@ __global__ void avg_pool2d_gradient_atomic(
         for (int column = x_first; column < x_end; column++) atomicAdd(&plane[y * w.width + column], share);
 }
 
-// avg_pool2d_gradient, rung 2: one thread owns rows of pixels
-// What: it clears the row and adds the shares of all windows that see it, tap after tap
+// avg_pool2d_gradient, rung 2: one thread owns one plane
+// What: it clears the plane and adds every window's share to its pixels, a row of windows at a time
 // Why: nobody else writes there, so additions are plain, and always in the same order
-// Gain: on a CPU everything: rows are added with vectors; on a GPU threads that stand a row apart
+// Gain: on a CPU everything: a share is computed once and rows are added with vectors; on a GPU too few threads
 // Host: yes
 // T: float double
 template <class T>
-__global__ void avg_pool2d_gradient_row(
+__global__ void avg_pool2d_gradient_plane(
     const T* __restrict__ grad, T* __restrict__ dx, int planes, Window w, Divisor divisor) {
-    long long thread = blockIdx.x * (long long)blockDim.x + threadIdx.x, threads = gridDim.x * (long long)blockDim.x;
-    long long rows = (long long)planes * w.height, end_row = rows * (thread + 1) / threads;
-    for (long long row = rows * thread / threads; row < end_row; row++) {
-        int y = row % w.height, stride = w.stride_x;
-        T* pixels = dx + row * w.width;
-        for (int i = 0; i < w.width; i++) pixels[i] = 0;
-        int y_end = end_seeing(y, w.stride_y, w.padding_y, w.out_y);
-        for (int oy = first_seeing(y, w.kernel_y, w.stride_y, w.padding_y, 1); oy < y_end; oy++)
-            for (int begin = 0; begin < w.out_x; begin += CHUNK) {
-                const T* from = grad + (row / w.height * w.out_y + oy) * w.out_x + begin;
-                int count = min(CHUNK, w.out_x - begin);
-                T share[CHUNK];
-                for (int i = 0; i < count; i++) share[i] = from[i] / (T)divisor.of(oy, begin + i, w);
-                for (int kx = 0; kx < w.kernel_x; kx++) {
-                    int first = max(first_inside(kx, stride, w.padding_x, 1) - begin, 0);
-                    int end = min(end_inside(kx, w.width, stride, w.padding_x, 1, w.out_x) - begin, count);
-                    T* to = pixels + begin * stride + kx - w.padding_x;
-                    for (int i = first; i < end; i++) to[i * stride] += share[i];
+    long long plane = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+    if (plane >= planes) return;
+    T* pixels = dx + plane * w.pixels();
+    int stride = w.stride_x;
+    for (int i = 0; i < w.pixels(); i++) pixels[i] = 0;
+    for (int oy = 0; oy < w.out_y; oy++)
+        for (int start = 0; start < w.out_x; start += CHUNK) {
+            const T* from = grad + plane * w.positions() + oy * w.out_x + start;
+            int count = min(CHUNK, w.out_x - start);
+            T share[CHUNK] = {};
+            for (int i = 0; i < count; i++) share[i] = from[i];
+            #pragma omp simd
+            for (int i = 0; i < CHUNK; i++) share[i] /= (T)divisor.of(oy, start + i, w);
+            for (int kx = 0; kx < w.kernel_x; kx++) {
+                int first = max(first_inside(kx, stride, w.padding_x, 1) - start, 0);
+                int end = min(end_inside(kx, w.width, stride, w.padding_x, 1, w.out_x) - start, count);
+                for (int ky = 0; ky < w.kernel_y; ky++) {
+                    int y = oy * w.stride_y + ky - w.padding_y;
+                    if (y < 0 || y >= w.height) continue;
+                    T* to = pixels + y * w.width + start * stride + kx - w.padding_x;
+                    if (stride == 1) {
+                        for (int i = first; i < end; i++) to[i] += share[i];
+                    } else {
+                        for (int i = first; i < end; i++) to[i * stride] += share[i];
+                    }
                 }
             }
-    }
+        }
 }
 
 // avg_pool2d_gradient, rung 3: one thread gathers one pixel

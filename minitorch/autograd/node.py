@@ -21,6 +21,8 @@ from itertools import count
 from sys import getrefcount
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from minitorch.autograd.grad_mode import modes
 from minitorch.autograd.hooks import Hooks as Hooks
 from minitorch.autograd.hooks import NodeHooks as NodeHooks
@@ -284,16 +286,42 @@ class AccumulateGrad(Node):
 
 
 def _first_gradient(gradient: Any, like: Geometry) -> Any:
-    """A copy, for others may hold the tensor that arrived; in the leaf's own memory order where it has no gaps."""
+    """The tensor that arrived, or a copy if others may hold it; in the leaf's own memory order where it has no gaps."""
     if not is_dense(like):
         return gradient.clone(memory_format=contiguous_format)
     if gradient._geometry is like and not modes.enabled and getrefcount(gradient) <= _ONLY_ENGINE:
+        if _is_alone(gradient):
+            return gradient
         copy = gradient.clone()
         copy._storage.version = gradient._storage.version  # PyTorch keeps the tensor itself
         return copy
     return gradient.new_empty_strided(like.shape, like.stride).copy_(gradient)
 
 
+def _is_alone(tensor: Any) -> bool:
+    """Whether nothing but this tensor knows its memory: no view, no twin of the storage, no other array over it.
+
+    An array over part of another one refers to it as its ``base``, so counting references finds all of them.
+    """
+    storage = tensor._storage
+    data = storage.data
+    if type(data) is not np.ndarray or data is not tensor._array or tensor._base is not None:
+        return False
+    owner = data.base
+    if owner is not None and (type(owner) is not np.ndarray or owner.base is not None):
+        return False
+    if owner is not None and getrefcount(owner) > _HERE + 1:
+        return False
+    return getrefcount(storage) <= _HERE + 1 and getrefcount(data) <= _HERE + 2 and bool(data.flags.writeable)
+
+
+def _references_here() -> int:
+    """What ``getrefcount`` says of something that only a local variable holds; not the same in all Pythons."""
+    thing = object()
+    return getrefcount(thing)
+
+
+_HERE = _references_here()
 _ONLY_ENGINE = 9  # references to a gradient that nobody but the engine holds, while it is handed over
 
 _one_thread_at_a_time = threading.RLock()  # for what is shared between the graphs of two threads: the leaves

@@ -1,8 +1,8 @@
 """What is set once for a process: threads, determinism, precision of matrix products.
 
 PyTorch keeps these flags in ``aten/src/ATen/Context.h`` and consults them when it chooses a kernel. Here there is one
-kernel for everything: it is deterministic, multiplies in full precision, and NumPy's BLAS decides over threads. So the
-flags are kept and checked as PyTorch checks them, and change nothing.
+kernel for everything: it is deterministic and multiplies in full precision. So the flags are kept and checked as PyTorch
+checks them; only the number of threads changes something: compiled kernels use so many. NumPy's BLAS has its own.
 """
 
 from __future__ import annotations
@@ -12,10 +12,18 @@ import warnings
 from typing import Any
 
 
+def _threads_at_start() -> int:
+    """What ``OMP_NUM_THREADS`` says, as in PyTorch; else one for each processor that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class _Context:
     """The flags; one for the process."""
 
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = _threads_at_start()
     interop_threads = threads
     deterministic = False
     warn_only = False
@@ -40,7 +48,7 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(nthreads: int) -> None:
-    """Remembered for ``get_num_threads``; the threads of NumPy's BLAS are set by its own environment variables."""
+    """How many compiled kernels use from now on; those of NumPy's BLAS are set by its own environment variables."""
     _Context.threads = _count(nthreads, "set_num_threads")
 
 

@@ -16,7 +16,8 @@ Compile a .cu file for the host, sm_80 and sm_90, and run its kernels on made-up
 orders of the threads), race, fast, threads. Says what was found and what usually mends it. Exit status 1 if something
 was found, 2 if nothing could be checked.
 
-The launch is guessed from the kernel's parameters, or said in a comment above the kernel, or by --launch:
+A kernel of the project runs on its ladder's example. For any other the launch is guessed from its parameters, or said in
+a comment above the kernel, or by --launch:
   // launch: grid=4 block=128 shared=512 x=float[500] y=[500] n=500
 See docs/kernels.md for the rules.
 """

@@ -2,8 +2,9 @@
 
     python -m minitorch.kernels check mine.cu
 
-compiles it for the host and, with NVRTC, for two generations of GPUs, launches it on made-up arrays (``plan.py``) in
-every mode (``modes.py``), and says in words what was found and what usually mends it (``remedies.py``). The modes:
+compiles it for the host and, with NVRTC, for two generations of GPUs, launches it on made-up arrays (``plan.py``; for a
+kernel of the project: on its ladder's example) in every mode (``modes.py``), and says in words what was found and what
+usually mends it (``remedies.py``). The modes:
 
     debug     an address outside the arrays, memory read before it was written, threads that wait for each other for
               ever or meet at different barriers; three orders of the threads, whose results must agree
@@ -17,7 +18,7 @@ What ran without findings is not proven right: nobody here knows what the kernel
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ import numpy as np
 from minitorch.kernels import KernelError, load, mode, nvrtc
 from minitorch.kernels.compiler import compiler
 from minitorch.kernels.launch import Kernel
-from minitorch.kernels.plan import Plan, plan
+from minitorch.kernels.plan import dtype_called, ladder_of, plan
 from minitorch.kernels.remedies import DISAGREE, UNDEFINED, remedy
 
 SCHEDULES = {0: "forwards", 1: "backwards", 77: "in a random order"}
@@ -40,6 +41,15 @@ class Finding:
     mode: str
     found: str
     remedy: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A launch that can be repeated. ``run`` gives the arrays afterwards, by name; ``before`` what they were."""
+
+    described: str
+    run: Callable[[], dict[str, Any]]
+    before: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,9 @@ def _wrapped(text: str) -> list[str]:
 
 
 def check(path: Path, name: str | None = None, given: str = "") -> Iterator[Report]:
-    """Check the kernels of a file, or the one called ``name``; ``given``: how to launch it, as in ``plan.py``.
+    """Compile all instances of the kernels of a file, or of the one called ``name``, and run the first of each.
 
+    ``given``: how to launch it, as in ``plan.py``.
     ``ValueError`` or ``KeyError`` if the question makes no sense: no such kernel, a launch that cannot be made up.
     """
     file = load(path)
@@ -83,16 +94,34 @@ def check(path: Path, name: str | None = None, given: str = "") -> Iterator[Repo
         instances = (kernel,) if "<" in kernel else file.records[kernel].instances
         if not instances:
             raise ValueError(f"{kernel} needs numbers for its template: name one, --kernel '{kernel}<4>'")
-        yield check_kernel(file[instances[0]], instances, given)
+        chosen = file[instances[0]]
+        ladder = None if given.strip() or "<" in kernel else ladder_of(file, kernel)
+        job = _made_up(chosen, given) if ladder is None else _example(chosen, ladder)
+        report = Report(chosen.instance, [f"launch    {job.described}"], [])
+        if _compiles(chosen, instances, report):
+            _runs(chosen, job, report)
+        yield report
 
 
-def check_kernel(kernel: Kernel, instances: tuple[str, ...], given: str = "") -> Report:
-    """Compile all instances, run the first."""
+def _made_up(kernel: Kernel, given: str) -> Job:
     launch = plan(kernel, given)
-    report = Report(kernel.instance, [f"launch    {launch}"], [])
-    if _compiles(kernel, instances, report):
-        _runs(kernel, launch, report)
-    return report
+    names = [each.name for each in kernel.source.parameters]
+
+    def run() -> dict[str, Any]:
+        arguments = launch.arguments()
+        kernel(launch.grid, launch.block, arguments, launch.shared)
+        return dict(zip(names, arguments))
+
+    return Job(str(launch), run, dict(zip(names, launch.arguments())))
+
+
+def _example(kernel: Kernel, ladder: Any) -> Job:
+    def run() -> dict[str, Any]:
+        inputs = ladder.example(np.random.default_rng(0), "small", dtype_called(ladder.dtypes[0]))
+        outputs = ladder.run(kernel.source.name, *inputs)
+        return {f"output {i}": each for i, each in enumerate(outputs if isinstance(outputs, tuple) else (outputs,))}
+
+    return Job(f"the example of the ladder {ladder.name!r}, {ladder.dtypes[0]}", run)
 
 
 def _compiles(kernel: Kernel, instances: tuple[str, ...], report: Report) -> bool:
@@ -120,37 +149,34 @@ def _compiles(kernel: Kernel, instances: tuple[str, ...], report: Report) -> boo
     return not needs
 
 
-def _runs(kernel: Kernel, launch: Plan, report: Report) -> None:
-    wanted: tuple[Any, ...] | None = None
+def _runs(kernel: Kernel, job: Job, report: Report) -> None:
+    wanted: dict[str, Any] | None = None
     for schedule, words in SCHEDULES.items():
-        got = _run(kernel, launch, "debug", schedule, report)
+        got = _run(kernel, job, "debug", schedule, report)
         if got is None:
             break
-        if wanted is not None and _compared(
-            kernel, wanted, got, "debug", f"with the threads {words}", DISAGREE, report
-        ):
+        if wanted is not None and _compared(wanted, got, "debug", f"with the threads {words}", DISAGREE, report):
             break
         wanted = wanted or got
     else:
-        report.lines.append(f"debug     {', '.join(SCHEDULES.values())}: ok{_untouched(launch, got)}")
+        report.lines.append(f"debug     {', '.join(SCHEDULES.values())}: ok{_untouched(job, got)}")
     safe = not report.findings
-    if _run(kernel, launch, "race", 0, report) is not None:
+    if _run(kernel, job, "race", 0, report) is not None:
         report.lines.append("race      ok")
     if not safe or wanted is None:
         report.lines.append("fast      not tried: what the debug mode found may end the process")
         return
     for name in ("fast", "threads"):
-        got = _run(kernel, launch, name, 0, report)
-        if got is not None and not _compared(kernel, wanted, got, name, f"in the {name} mode", UNDEFINED, report):
+        got = _run(kernel, job, name, 0, report)
+        if got is not None and not _compared(wanted, got, name, f"in the {name} mode", UNDEFINED, report):
             report.lines.append(f"{name:<10}ok")
 
 
-def _run(kernel: Kernel, launch: Plan, name: str, schedule: int, report: Report) -> tuple[Any, ...] | None:
+def _run(kernel: Kernel, job: Job, name: str, schedule: int, report: Report) -> dict[str, Any] | None:
     """The arrays after a launch; None if there was an error, which is then among the findings."""
-    args = launch.arguments()
     try:
         with mode(name, schedule):
-            kernel(launch.grid, launch.block, args, launch.shared)
+            return job.run()
     except KernelError as error:
         message = str(error).removeprefix(f"{kernel.instance}: ")
         when = f", threads {SCHEDULES[schedule]}" if name == "debug" else ""
@@ -158,18 +184,17 @@ def _run(kernel: Kernel, launch: Plan, name: str, schedule: int, report: Report)
             report.findings.append(Finding(name + when, message, remedy(message)))
         report.lines.append(f"{name:<10}a problem, see below")
         return None
-    return args
 
 
 def _compared(
-    kernel: Kernel, wanted: Any, got: Any, name: str, when: str, why: str, report: Report
+    wanted: dict[str, Any], got: dict[str, Any], name: str, when: str, why: str, report: Report
 ) -> bool:  # fmt: skip
     """Whether two runs differ; then it is among the findings."""
-    for parameter, first, second in zip(kernel.source.parameters, wanted, got):
-        place = _first_difference(first, second)
+    for array, first in wanted.items():
+        place = _first_difference(first, got[array])
         if place is not None:
             where, before, after = place
-            found = f"{parameter.name}[{where}] is {after} {when}, but {before} with the threads forwards"
+            found = f"{array}[{where}] is {after} {when}, but {before} with the threads forwards"
             report.findings.append(Finding(name, found, why))
             report.lines.append(f"{name:<10}another result, see below")
             return True
@@ -183,8 +208,9 @@ def _first_difference(first: Any, second: Any) -> tuple[str, Any, Any] | None:
             if place is not None:
                 return f"{number}][{place[0]}", place[1], place[2]
         return None
-    if not isinstance(first, np.ndarray) or np.array_equal(first.view(np.uint8), second.view(np.uint8)):
+    if not isinstance(first, np.ndarray) or first.tobytes() == second.tobytes():
         return None
+    first, second = first.ravel(), second.ravel()
     if first.dtype.kind in "biu":
         differ = first != second
     else:  # sums in another order differ in their last digits
@@ -198,7 +224,8 @@ def _first_difference(first: Any, second: Any) -> tuple[str, Any, Any] | None:
     return str(index), first[index], second[index]
 
 
-def _untouched(launch: Plan, after: Any) -> str:
+def _untouched(job: Job, after: Any) -> str:
     """A hint, if a kernel did nothing at all."""
-    changed = any(_first_difference(*pair) for pair in zip(launch.arguments(), after))
-    return "" if changed else " (but no array was changed)"
+    if job.before is None or any(_first_difference(job.before[name], value) for name, value in after.items()):
+        return ""
+    return " (but no array was changed)"

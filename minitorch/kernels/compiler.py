@@ -1,9 +1,14 @@
 """The host's C++ compiler, and the cache of what it made.
 
 One ``.cu`` file, with the shim ``kernels/cpu/cuda_on_cpu.h`` before it and a line for each wanted kernel behind it,
-becomes one shared library. It is kept under the user's cache folder, in a file named by a hash of everything it depends
-on: source, headers, shim, flags, compiler version, processor (``-march=native`` makes code for this one alone). A
-library is written under another name and renamed, so that many processes may compile the same file at once.
+becomes one shared library. There are two builds:
+
+    fast      optimised for this processor: the modes fast and threads
+    checked   as written, with line numbers; the compiler calls the shim at every access: the modes debug and race
+
+A library is kept under the user's cache folder, in a file named by a hash of everything it depends on: source, headers,
+shim, flags, compiler version, and processor (``-march=native`` makes code for this one alone). It is written under
+another name and renamed, so that many processes may compile the same file at once.
 """
 
 from __future__ import annotations
@@ -15,15 +20,16 @@ import platform
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
-from minitorch.kernels.source import headers, kernels
+from minitorch.kernels.source import headers, kernels, overridden, shared_variables
+from minitorch.kernels.source import kernel_folder as kernel_folder
 
-_FAST = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd")
+_LANGUAGE = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-w")
 FLAGS = {
-    "fast": _FAST,
-    "debug": ("-O0", "-g", "-DEMU_DEBUG", "-fsanitize=bounds,integer-divide-by-zero", "-fsanitize-undefined-trap-on-error"),
-    "race": ("-O1", "-g", "-DEMU_DEBUG", "-fsanitize=thread"),
-}  # fmt: skip
+    "fast": ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+    "checked": ("-O0", "-g", "-DEMU_CHECKED", "-fsanitize=thread,bounds,alignment,integer-divide-by-zero"),
+}
 
 
 class KernelError(RuntimeError):
@@ -31,25 +37,24 @@ class KernelError(RuntimeError):
 
 
 @functools.cache
-def kernel_folder() -> Path:
-    """Where the CUDA sources lie: beside the package in a checkout, inside it once installed."""
-    package = Path(__file__).resolve().parent.parent
-    for folder in (package.parent / "kernels", package / "_kernels"):
-        if (folder / "cpu" / "cuda_on_cpu.h").exists():
-            return folder
-    raise FileNotFoundError("the CUDA sources of minitorch are missing: expected a folder 'kernels' beside the package")
-
-
-@functools.cache
 def compiler() -> str | None:
-    """The C++ compiler's path: ``CXX``, g++ or clang++. None where there is none."""
+    """The C++ compiler's path: ``CXX``, g++ or clang++. None where there is none, or where the shim cannot run."""
     import shutil
 
+    if not sys.platform.startswith("linux") or platform.machine() not in ("x86_64", "aarch64"):
+        return None
     for name in (os.environ.get("CXX"), "g++", "clang++"):
         found = name and shutil.which(name)
         if found:
             return found
     return None
+
+
+def _no_compiler() -> KernelError:
+    if not sys.platform.startswith("linux") or platform.machine() not in ("x86_64", "aarch64"):
+        place = f"{platform.system()} on {platform.machine()}"
+        return KernelError(f"CUDA kernels run on the CPU on Linux (x86-64 and aarch64), not yet on {place}")
+    return KernelError("running CUDA kernels on the CPU needs a C++ compiler (g++ or clang++, or name one in CXX)")
 
 
 @functools.cache
@@ -68,35 +73,68 @@ def _processor() -> str:
     return "\n".join(line for line in lines if re.match(r"(model name|flags|Features|CPU part)", line))
 
 
+# ---- the cache ------------------------------------------------------------------------------------------------------
+
+
 @functools.cache
 def cache_folder() -> Path:
-    """``MINITORCH_CACHE``, else ``minitorch/kernels`` under the user's cache folder."""
+    """``MINITORCH_CACHE``, else ``minitorch/kernels`` under the user's cache folder.
+
+    If that cannot be written, a folder of this user among the temporary files.
+    """
     given = os.environ.get("MINITORCH_CACHE")
-    if given:
-        folder = Path(given)
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Caches" / "minitorch" / "kernels"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minitorch" / "kernels"
-    folder.mkdir(parents=True, exist_ok=True)
+    wanted = Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "minitorch" / "kernels"
+    try:
+        wanted = wanted.expanduser()
+        wanted.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: there is no home
+        return _temporary_cache()
+    return wanted if os.access(wanted, os.W_OK | os.X_OK) else _temporary_cache()
+
+
+def _temporary_cache() -> Path:
+    """Nobody else may write there: what lies in it will be run."""
+    import tempfile
+
+    folder = Path(tempfile.gettempdir()) / f"minitorch-kernels-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o022 or folder.is_symlink():
+        return Path(tempfile.mkdtemp(prefix="minitorch-kernels-"))
     return folder
 
 
-def _with_shared_memory(source: str, fresh: bool) -> str:
-    """``extern __shared__`` as a pointer, which C++ can say; ``fresh``: poison shared variables at a block's start."""
-    source = re.sub(
-        r"extern\s+__shared__\s+(?:__align__\s*\(\s*\d+\s*\)\s*)?([\w\s:<>]+?)\s+(\w+)\s*\[\s*\]\s*;",
-        r"\1* \2 = (\1*)emu::dynamic_shared;",
-        source,
-    )
-    if not fresh:
-        return source
+# ---- the unit that is compiled --------------------------------------------------------------------------------------
 
-    def poison(match: re.Match[str]) -> str:
-        names = re.findall(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?=,|$)", match[1])
-        return match[0] + "".join(f" EMU_FRESH({name})" for name in names)
 
-    return re.sub(r"\b__shared__\s+([^;=]+);", poison, source)
+def _for_host(path: Path, checked: bool) -> str:
+    """A source with shared memory as C++ can say it; every line stays where it is."""
+    source = path.read_text()
+    pieces, end = [f'#line 1 "{path}"\n'], 0
+    for each in shared_variables(source):
+        pieces.append(source[end : each.start])
+        if each.dynamic:
+            name = each.names[0]
+            pieces.append(f'{each.type}* {name} = emu::dynamic_shared<{each.type}>("{name}");')
+        else:
+            pieces.append(source[each.start : each.end])
+            pieces.extend(f" EMU_UNDEFINED({name})" for name in each.names if checked)
+        end = each.end
+    return "".join([*pieces, source[end:]])
+
+
+def _unit(path: Path, instances: tuple[str, ...], build: str) -> dict[str, str]:
+    """The files to compile, by name: the source, with what exports its kernels, and its headers."""
+    found = kernels(path)
+    exports = []
+    for index, name in enumerate(instances):
+        fibers = build == "checked" or found[name.split("<")[0]].waits
+        exports.append(f"EMU_EXPORT(emu_kernel_{index}, {str(fibers).lower()}, {name})")
+    files = {path.name: "\n".join([_for_host(path, build == "checked"), '#line 1 "exports"', *exports, ""])}
+    for header in headers(path):
+        name = os.path.relpath(header, path.parent if header.is_relative_to(path.parent) else kernel_folder())
+        files[name] = _for_host(header, build == "checked")
+    return files
 
 
 def compile_for_host(path: Path, instances: tuple[str, ...], build: str) -> Path:
@@ -106,37 +144,56 @@ def compile_for_host(path: Path, instances: tuple[str, ...], build: str) -> Path
     """
     cxx = compiler()
     if cxx is None:
-        raise KernelError("running CUDA kernels on the CPU needs a C++ compiler (g++ or clang++, or name one in CXX)")
-    found = kernels(path)
-    unit = [f'#line 1 "{path}"', _with_shared_memory(path.read_text(), build == "debug"), '#line 1 "exports"']
-    for index, name in enumerate(instances):
-        fibers = found[name.split("<")[0]].waits or build == "race"
-        unit.append(f"EMU_EXPORT(emu_kernel_{index}, {str(fibers).lower()}, {name})")
-    text = "\n".join(unit) + "\n"
+        raise _no_compiler()
     shim = kernel_folder() / "cpu"
     flags = (
-        "-std=c++17", "-fPIC", "-shared", "-fvisibility=hidden", "-w", "-include", "cuda_on_cpu.h", "-I", str(shim),
-        "-I", str(shim / "include"), "-I", str(path.parent), *FLAGS[build],
+        *_LANGUAGE, *FLAGS[build], "-include", str(shim / "cuda_on_cpu.h"), "-I", str(shim / "include"),
+        "-I", str(path.parent),
     )  # fmt: skip
-    key = hashlib.sha256(repr((flags, _compiler_version(), _processor())).encode() + text.encode())
-    for header in [*sorted(shim.rglob("*.h")), *headers(path)]:
+    files = _unit(path, instances, build)
+    key = hashlib.sha256(repr((flags, files, _compiler_version(), _processor())).encode())
+    for header in sorted(shim.rglob("*.h")):
         key.update(header.read_bytes())
-    library = cache_folder() / f"{path.stem}-{build}-{key.hexdigest()[:24]}.so"
+    place = path.parent if overridden() else cache_folder()
+    library = place / f"{path.stem}-{build}-{key.hexdigest()[:24]}.so"
     if not library.exists():
-        _run_compiler(cxx, flags, text, library, path)
+        _run_compiler(cxx, flags, files, library, path)
     return library
 
 
-def _run_compiler(cxx: str, flags: tuple[str, ...], text: str, library: Path, path: Path) -> None:
+def _run_compiler(cxx: str, flags: tuple[str, ...], files: dict[str, str], library: Path, path: Path) -> None:
+    """Compile, then link: linked by itself, the library gets none of the sanitizers' own libraries."""
     import subprocess
     import tempfile
 
     with tempfile.TemporaryDirectory(dir=library.parent) as folder:
+        for name, text in files.items():
+            file = Path(folder) / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
         unit, made = Path(folder) / path.name, Path(folder) / library.name
-        unit.write_text(text)
-        done = subprocess.run(
-            [cxx, *flags, "-x", "c++", str(unit), "-o", str(made)], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise KernelError(f"{Path(cxx).name} cannot compile {path.name}:\n{done.stderr[:4000]}")
+        compiled = Path(folder) / "unit.o"
+        for command in (
+            [cxx, "-I", folder, *flags, "-c", "-x", "c++", str(unit), "-o", str(compiled)],
+            [cxx, "-shared", str(compiled), "-lrt", "-o", str(made)],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise KernelError(f"{Path(cxx).name} cannot compile {path.name}:\n{_tidy(done.stderr, folder)}")
         os.replace(made, library)
+
+
+def _tidy(messages: str, folder: str) -> str:
+    return messages.replace(folder + os.sep, "")[:4000]
+
+
+def opened(path: Path, instances: tuple[str, ...], build: str) -> Any:
+    """The library, loaded. One that was damaged on disk is compiled again."""
+    import ctypes
+
+    library = compile_for_host(path, instances, build)
+    try:
+        return ctypes.CDLL(str(library))
+    except OSError:
+        library.unlink(missing_ok=True)
+        return ctypes.CDLL(str(compile_for_host(path, instances, build)))

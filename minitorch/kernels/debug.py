@@ -22,7 +22,7 @@ from pathlib import Path
 from minitorch.kernels import KernelError, load
 from minitorch.kernels.compiler import compiler, kernel_folder
 from minitorch.kernels.launch import KernelFile
-from minitorch.kernels.plan import body, plan
+from minitorch.kernels.plan import body, ladder_of, plan
 
 HELP = """\
 Stopped in block ({block}), thread ({thread}) of {kernel}. How to go on:
@@ -73,11 +73,9 @@ def first_line(file: KernelFile, instance: str) -> int:
 
 def driver(file: KernelFile, instance: str, given: str | None = None, schedule: int = 0) -> str:
     """A program that launches the kernel once: on the example of its ladder, or as ``given`` or made up."""
-    from minitorch.ops.kernels import all_ladders
-
     kernel = instance.partition("<")[0]
-    ladder = all_ladders().get(file.records[kernel].ladder)
-    if given is None and ladder is not None and file.path.parent == kernel_folder() and kernel in ladder.rungs:
+    ladder = ladder_of(file, kernel)
+    if given is None and ladder is not None:
         setup = (
             "import numpy as np\nfrom minitorch.ops.kernels import all_ladders\n"
             "from minitorch.kernels.plan import dtype_called\n"

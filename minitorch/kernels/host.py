@@ -1,180 +1,268 @@
-"""Launching a kernel on the CPU: arguments packed as C lays out a struct, blocks shared out to threads."""
+"""Launching a kernel on the CPU: arguments packed as C lays out a struct, blocks shared out to threads.
+
+A launch is one call into the compiled library with one record of bytes: grid, block, shared memory, schedule, and
+behind it the arguments (``kernels/cpu/launch.h`` unpacks it). It is made by one ``struct.pack``, which also checks the
+ranges of numbers, so a launch costs a few microseconds; only what does not fit goes the long way, to say why.
+
+In the mode ``threads`` some threads that wait for work make the same call: they take blocks from a counter until there
+are none. The modes ``debug`` and ``race`` are in ``checked.py``.
+"""
 
 from __future__ import annotations
 
 import ctypes
-import functools
 import os
 import struct
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+import threading
+from collections.abc import Callable
+from operator import index as integer
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 
 from minitorch.core import context
 from minitorch.kernels import modes
-from minitorch.kernels.compiler import KernelError, compile_for_host
-from minitorch.kernels.types import DTYPES, STRUCT
+from minitorch.kernels.arguments import array_mistake, check_count, dtype_name, mistake, number
+from minitorch.kernels.compiler import KernelError, opened
+from minitorch.kernels.source import overridden
+from minitorch.kernels.tables import PointerTable
+from minitorch.kernels.types import STRUCT
 
-
-class _Config(ctypes.Structure):
-    _fields_ = [
-        ("grid", ctypes.c_uint * 3), ("block", ctypes.c_uint * 3), ("shared", ctypes.c_uint64),
-        ("schedule", ctypes.c_uint64), ("first", ctypes.c_uint64), ("last", ctypes.c_uint64),
-        ("worker", ctypes.c_int), ("checked", ctypes.c_int),
-    ]  # fmt: skip
-
-
-@functools.cache
-def _library(path: Path, instances: tuple[str, ...], build: str) -> Any:
-    library = ctypes.CDLL(str(compile_for_host(path, instances, build)))
-    library.emu_error.restype = ctypes.c_char_p
-    return library
+_LAUNCH = "=3I3I2Q8x"  # grid, block, shared memory, schedule; the arguments begin at a multiple of 16
+_HEAD = struct.calcsize(_LAUNCH)
 
 
 class HostKernel:
-    """A kernel compiled for the CPU in one build ("fast", "debug", "race")."""
+    """A kernel compiled for the CPU in one build ("fast" or "checked")."""
 
     def __init__(self, kernel: Any, build: str) -> None:
         file = kernel.file
-        whole = build != "fast" and kernel.instance in file.instances
+        # In the checked build all instances will be wanted, one by one; of a changed copy only the one at hand.
+        whole = build == "checked" and kernel.instance in file.instances and not overridden()
         instances = file.instances if whole else (kernel.instance,)
-        library = _library(file.path, instances, build)
-        index = instances.index(kernel.instance)
-        self.library, self.function = library, getattr(library, f"emu_kernel_{index}")
-        self.checked = build == "debug"
+        self.kernel = kernel
+        self.library = opened(file.path, instances, build)
+        self.library.emu_error.restype = ctypes.c_char_p
+        self.library.emu_wait.argtypes = [ctypes.c_void_p]
+        symbol = f"emu_kernel_{instances.index(kernel.instance)}"
+        self.function = getattr(self.library, symbol)
+        self.function.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
         sizes, alignments = (ctypes.c_int * 64)(), (ctypes.c_int * 64)()
-        count = getattr(library, f"emu_kernel_{index}__args")(sizes, alignments)
-        self.pack = _packer(kernel, list(sizes[:count]), list(alignments[:count]))
+        count = getattr(self.library, f"{symbol}__args")(sizes, alignments)
+        self._lay_out(list(sizes[:count]), list(alignments[:count]))
+
+    def _lay_out(self, sizes: list[int], alignments: list[int]) -> None:
+        """Each argument at a multiple of its alignment. Numbers that ``struct`` checks by itself need no cast."""
+        kernel, form, at = self.kernel, _LAUNCH, _HEAD
+        self.count = len(sizes)
+        self.arrays: list[tuple[int, np.dtype[Any] | None, bool]] = []
+        self.casts: list[tuple[int, Callable[[Any], Any]]] = []
+        for index, (parameter, size, alignment) in enumerate(zip(kernel.source.parameters, sizes, alignments)):
+            letter = "Q" if parameter.pointers else STRUCT.get(kernel.types[index], f"{size}s")
+            if parameter.pointers:
+                name = dtype_name(kernel, index)
+                self.arrays.append((index, None if name is None else _dtype(name), not parameter.const))
+            elif letter not in "bBhHiIqQfd":
+                self.casts.append((index, self._cast(index, letter, size)))
+            padding = -at % alignment
+            form += f"{padding}x{letter}"
+            at += padding + size
+        self.pack = struct.Struct(form).pack
+
+    def _cast(self, index: int, letter: str, size: int) -> Callable[[Any], Any]:
+        cast = number(self.kernel, index)
+        if not letter.endswith("s"):
+            return cast
+
+        def sized(value: Any) -> bytes:
+            packed = cast(value)
+            if len(packed) != size:
+                raise mistake(self.kernel, index, f"a struct of {size} bytes", f"one of {len(packed)}")
+            return bytes(packed)
+
+        return sized
+
+    def packed(self, grid: Any, block: Any, shared_mem: int, schedule: int, values: list[Any]) -> bytes:
+        """The record of a launch. ``values``: the arguments, with addresses in place of arrays."""
+        for index, cast in self.casts:
+            values[index] = cast(values[index])
+        try:
+            return self.pack(*_triple(grid), *_triple(block), shared_mem, schedule, *values)
+        except (struct.error, OverflowError, TypeError, ValueError):
+            for index, parameter in enumerate(
+                self.kernel.source.parameters
+            ):  # the long way: it names what does not fit
+                if not parameter.pointers:
+                    values[index] = number(self.kernel, index)(values[index])
+        try:
+            return self.pack(*_triple(grid), *_triple(block), shared_mem, schedule, *values)
+        except struct.error:
+            raise ValueError(
+                f"{self.kernel.instance}: cannot launch a grid of {grid} blocks of {block} threads "
+                f"with {shared_mem} bytes of shared memory"
+            ) from None
 
 
-def _packer(kernel: Any, sizes: list[int], alignments: list[int]) -> struct.Struct:
-    """The layout of the arguments, each at a multiple of its alignment."""
-    form, at = "=", 0
-    for type, parameter, size, alignment in zip(kernel.types, kernel.source.parameters, sizes, alignments):
-        padding = -at % alignment
-        letter = "Q" if parameter.pointers else STRUCT.get(type, f"{size}s")
-        form += f"{padding}x{letter}"
-        at += padding + size
-    return struct.Struct(form)
+def _dtype(name: Any) -> np.dtype[Any]:
+    if name == "bfloat16":
+        import ml_dtypes
 
-
-def _mistake(kernel: Any, index: int, wanted: str, got: str) -> TypeError:
-    return TypeError(
-        f"{kernel.instance}: parameter '{kernel.source.parameters[index].declaration}' wants {wanted}, got {got}"
-    )
-
-
-def _address(kernel: Any, index: int, array: Any, keep: list[Any]) -> int:
-    """The address of an array argument; of a table of addresses for a list of arrays."""
-    parameter, type = kernel.source.parameters[index], kernel.types[index]
-    if array is None:
-        return 0
-    if isinstance(array, (list, tuple)):
-        if parameter.pointers != 2:
-            raise _mistake(kernel, index, "one array", f"a {array.__class__.__name__} of {len(array)}")
-        made = getattr(array, "made", None)  # a PointerTable keeps what is made of it
-        table = None if made is None else made.get(type)
-        if table is None:
-            table = np.array([_address(kernel, index, each, keep) for each in array], np.uint64)
-            if made is not None:
-                made[type] = table
-        keep.append(table)
-        return _address_of(table)
-    if not isinstance(array, np.ndarray):
-        raise _mistake(kernel, index, "an array", type_name(array))
-    wanted = _dtype_of(type)
-    if wanted is not None and array.dtype is not wanted and array.dtype != wanted:
-        raise _mistake(kernel, index, f"an array of {wanted}", f"one of {array.dtype.name}")
-    return _address_of(array)
-
-
-@functools.cache
-def _dtype_of(type: str) -> Any:
-    """The dtype of a C type's elements; None where it says none."""
-    name = DTYPES.get(type)
-    if name != "bfloat16":
-        return None if name is None else np.dtype(name)
-    import ml_dtypes
-
-    return np.dtype(ml_dtypes.bfloat16)
-
-
-def _address_of(array: np.ndarray[Any, Any]) -> int:
-    """Where an array begins. The usual way to ask takes five times as long, and an optimizer asks of every gradient."""
-    try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))  # type: ignore[arg-type]
-    except (TypeError, ValueError, BufferError):  # read-only, empty, in a dtype that exports no memory, not contiguous
-        return int(array.__array_interface__["data"][0])
-
-
-def type_name(value: Any) -> str:
-    """How messages call a value's type."""
-    return f"a {type(value).__name__}"
-
-
-def _pack(kernel: Any, compiled: HostKernel, args: tuple[Any, ...], keep: list[Any]) -> bytes:
-    parameters = kernel.source.parameters
-    if len(args) != len(parameters):
-        raise TypeError(f"{kernel.instance} takes {len(parameters)} arguments, got {len(args)}")
-    values = []
-    for index, (parameter, argument) in enumerate(zip(parameters, args)):
-        if parameter.pointers:
-            values.append(_address(kernel, index, argument, keep))
-        elif kernel.types[index] in STRUCT:
-            if isinstance(argument, np.ndarray) and argument.ndim:
-                raise _mistake(kernel, index, "a number", "an array")
-            values.append(float(argument) if STRUCT[kernel.types[index]] in "fd" else int(argument))
-        else:
-            values.append(np.asarray(argument).tobytes())
-    return compiled.pack.pack(*values)
-
-
-_pool: ThreadPoolExecutor | None = None
-
-
-def _threads() -> ThreadPoolExecutor:
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), "kernel")
-    return _pool
-
-
-def _forget_threads() -> None:
-    global _pool
-    _pool = None
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_threads)
+        name = ml_dtypes.bfloat16
+    dtype: np.dtype[Any] = np.dtype(name)
+    return dtype
 
 
 def _triple(size: Any) -> tuple[int, int, int]:
-    size = (size,) if isinstance(size, int) else tuple(size)
-    return size + (1,) * (3 - len(size))
+    if type(size) is int:
+        return size, 1, 1
+    given = [integer(each) for each in size] if isinstance(size, (tuple, list)) else [integer(size)]
+    x, y, z = given + [1] * (3 - len(given))
+    return x, y, z
+
+
+# ---- addresses of arrays --------------------------------------------------------------------------------------------
+
+# What ``array.ctypes.data`` says after a microsecond: the field ``data`` of NumPy's array object, right behind the head
+# that every object has. C extensions read it there too (PyArray_DATA), so it stays there.
+_pointer_at = ctypes.c_void_p.from_address
+_DATA = object.__basicsize__
+
+
+def address(array: np.ndarray[Any, Any]) -> int:
+    """Where the first element of an array lies."""
+    return _pointer_at(id(array) + _DATA).value or 0
+
+
+def checked_array(kernel: Any, index: int, dtype: Any, written: bool, array: Any) -> Any:
+    """The array; ``TypeError`` if the parameter cannot take it."""
+    if not isinstance(array, np.ndarray) or (dtype is not None and array.dtype != dtype):
+        raise array_mistake(kernel, index, array, "cpu")
+    if written and not array.flags.writeable:
+        raise mistake(kernel, index, "an array that may be written", "a read-only one")
+    return array
+
+
+def is_table(kernel: Any, index: int, value: Any) -> bool:
+    """Whether the value is a list of arrays for a parameter that takes one."""
+    return isinstance(value, (list, tuple)) and kernel.source.parameters[index].pointers == 2
+
+
+def _long_way(kernel: Any, index: int, dtype: Any, written: bool, value: Any) -> tuple[int, Any]:
+    """The address for an argument that is no plain array, and what must live as long as the launch."""
+    if value is None:
+        return 0, None
+    if not is_table(kernel, index, value):
+        return address(checked_array(kernel, index, dtype, written, value)), None
+    made = value.made.get(kernel.types[index]) if type(value) is PointerTable else None
+    if made is None:
+        arrays = [None if each is None else checked_array(kernel, index, dtype, written, each) for each in value]
+        made = np.array([0 if each is None else address(each) for each in arrays], np.uint64)
+        if type(value) is PointerTable:
+            value.made[kernel.types[index]] = made
+    return address(made), made
+
+
+# ---- threads that wait for work -------------------------------------------------------------------------------------
+
+_PROGRESS = ctypes.c_char * 1024  # struct Progress in launch.h
+_workers_at = 16
+_error_at = 20
+
+
+class _Workers:
+    """Threads of this process. A forked child has none and starts its own."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[tuple[Any, bytes, Any]] = SimpleQueue()
+        self.count = 0
+        self.lock = threading.Lock()
+
+    def ask(self, count: int, task: tuple[Any, bytes, Any]) -> None:
+        if count > self.count:
+            self._start(count)
+        for _ in range(count):
+            self.work.put(task)
+
+    def _start(self, count: int) -> None:
+        with self.lock:
+            while self.count < count:
+                threading.Thread(target=self._run, name=f"kernel-{self.count}", daemon=True).start()
+                self.count += 1
+
+    def _run(self) -> None:
+        work = self.work
+        while True:
+            function, packed, progress = work.get()
+            function(packed, progress)  # releases the interpreter's lock
+            del function, packed, progress
+
+
+_workers = _Workers()
+
+
+def _start_anew() -> None:
+    global _workers
+    _workers = _Workers()
+
+
+os.register_at_fork(after_in_child=_start_anew)
+
+
+def _run_on_threads(compiled: HostKernel, packed: bytes, count: int) -> None:
+    progress = _PROGRESS()
+    struct.pack_into("I", progress, _workers_at, count)
+    _workers.ask(count - 1, (compiled.function, packed, progress))
+    compiled.function(packed, progress)
+    if compiled.library.emu_wait(progress):
+        message = ctypes.string_at(ctypes.addressof(progress) + _error_at).decode(errors="replace")
+        raise KernelError(f"{compiled.kernel.instance}: {message}")
+
+
+# ---- a launch -------------------------------------------------------------------------------------------------------
+
+
+def compiled_for(kernel: Any, build: str) -> HostKernel:
+    """The kernel in a build, compiled once a process."""
+    compiled: HostKernel | None = kernel._host.get(build)
+    if compiled is None:
+        compiled = kernel._host[build] = HostKernel(kernel, build)
+    return compiled
 
 
 def launch(kernel: Any, grid: Any, block: Any, args: tuple[Any, ...], shared_mem: int) -> None:
     """Run a kernel on NumPy arrays in the current mode."""
-    mode = modes.current()
-    build = mode if mode in ("debug", "race") else "fast"
-    compiled = kernel._host.get(build)
-    if compiled is None:
-        compiled = kernel._host[build] = HostKernel(kernel, build)
-    keep: list[Any] = []
-    packed = _pack(kernel, compiled, args, keep)
-    grid, block = _triple(grid), _triple(block)
-    blocks = grid[0] * grid[1] * grid[2]
+    mode, schedule = modes.chosen()
+    if mode in ("debug", "race"):
+        from minitorch.kernels import checked
+
+        return checked.launch(kernel, grid, block, args, shared_mem, mode, schedule)
+    compiled: HostKernel = kernel._host.get("fast") or compiled_for(kernel, "fast")
+    if len(args) != compiled.count:
+        check_count(kernel, args)
+    values, keep = list(args), []
+    for index, dtype, written in compiled.arrays:
+        array = values[index]
+        if (
+            type(array) is np.ndarray
+            and (array.dtype is dtype or dtype is None)
+            and not (written and _read_only(array))
+        ):
+            values[index] = _pointer_at(id(array) + _DATA).value
+        else:
+            values[index], kept = _long_way(kernel, index, dtype, written, array)
+            keep.append(kept)
+    packed = compiled.packed(grid, block, shared_mem, schedule, values)
+    blocks = grid if type(grid) is int else int(np.prod(_triple(grid)))
+    if not blocks:
+        return None
     workers = min(context.get_num_threads(), blocks) if mode == "threads" else 1
-
-    def work(worker: int) -> int:
-        first, last = blocks * worker // workers, blocks * (worker + 1) // workers
-        config = _Config(grid, block, shared_mem, modes.schedule(), first, last, worker, compiled.checked)
-        return int(compiled.function(ctypes.byref(config), packed))
-
-    waiting = [_threads().submit(work, worker) for worker in range(1, workers)]
-    failed = work(0)
-    failed = any([each.result() for each in waiting]) or failed
-    if failed:
+    if workers > 1:
+        _run_on_threads(compiled, packed, workers)
+    elif compiled.function(packed, None):
         raise KernelError(f"{kernel.instance}: {compiled.library.emu_error().decode()}")
+    return None
+
+
+def _read_only(array: Any) -> bool:
+    return not array.flags.writeable

@@ -8,11 +8,14 @@ after the other as a plain loop.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-BARRIER = re.compile(r"\b(__sync(threads|warp)\w*|__shfl_\w+|__ballot_sync|__any_sync|__all_sync|__reduce_\w+_sync)\b")
+BARRIER = re.compile(r"\b(__sync(threads|warp)\w*|__(shfl|reduce|match)_\w+|__(ballot|any|all)_sync|__activemask)\b")
 _BOUNDS = r"(?:__launch_bounds__\s*\([^)]*\)\s*)?"
 _KERNEL = re.compile(
     r"(?:template\s*<(?P<template>[^{};]*?)>\s*)?(?:extern\s+\"C\"\s+)?__global__\s+" + _BOUNDS
@@ -46,6 +49,38 @@ class KernelSource:
     comment: tuple[str, ...] = field(default=())  # the lines of the comment right above, without slashes
 
 
+_elsewhere: list[Path] = []
+
+
+@functools.cache
+def _usual_folder() -> Path:
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package.parent / "kernels", package / "_kernels"):
+        if (folder / "cpu" / "cuda_on_cpu.h").exists():
+            return folder
+    raise FileNotFoundError("the CUDA sources of minitorch are missing: expected a folder 'kernels' beside the package")
+
+
+def kernel_folder() -> Path:
+    """Where the CUDA sources lie: beside the package in a checkout, inside it once installed."""
+    return _elsewhere[-1] if _elsewhere else _usual_folder()
+
+
+def overridden() -> bool:
+    """Whether the sources are somebody's copies (``kernels_from``)."""
+    return bool(_elsewhere)
+
+
+@contextmanager
+def kernels_from(folder: Path) -> Iterator[None]:
+    """Take the CUDA sources from another folder inside the ``with`` block: changed copies, to test the tests."""
+    _elsewhere.append(folder)
+    try:
+        yield
+    finally:
+        _elsewhere.pop()
+
+
 def strip_comments(text: str) -> str:
     """Comments and string literals blanked out, every newline kept."""
     return _COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text)
@@ -63,16 +98,49 @@ def closing(text: str, start: int) -> int:
 
 
 def headers(path: Path) -> list[Path]:
-    """The files that ``path`` includes by a quoted name, and those these include, in order of their first mention."""
+    """The files that ``path`` includes by a quoted name, and those these include, in order of their first mention.
+
+    They are looked for beside the file that includes them, beside ``path``, and in the folder of kernels.
+    """
     found: list[Path] = []
     waiting = [path]
     while waiting:
         current = waiting.pop(0)
         for name in _INCLUDE.findall(current.read_text()):
-            header = current.parent / name
-            if header.exists() and header not in found:
+            places = [place / name for place in (current.parent, path.parent, kernel_folder())]
+            header = next((each for each in places if each.exists()), None)
+            if header is not None and header not in found:
                 found.append(header)
                 waiting.append(header)
+    return found
+
+
+@dataclass(frozen=True)
+class SharedVariables:
+    """``__shared__ T name[n], other;`` or ``extern __shared__ T name[];``, which is text[start:end] of a source."""
+
+    start: int
+    end: int
+    type: str
+    names: tuple[str, ...]
+    dynamic: bool
+
+
+_SHARED = re.compile(r"(?P<extern>\bextern\s+)?\b__shared__\s+(?P<declaration>[^;=]+);")
+_IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
+
+
+def shared_variables(text: str) -> list[SharedVariables]:
+    """The declarations of shared memory in a source, in order."""
+    found = []
+    for match in _SHARED.finditer(strip_comments(text)):
+        declaration = bare = re.sub(r"\b(__align__|alignas)\s*\([^)]*\)", "", match["declaration"])
+        while _IN_BRACKETS.search(bare):  # template arguments and dimensions, the inner ones first
+            bare = _IN_BRACKETS.sub("", bare)
+        names = tuple([each.split()[-1] for each in bare.split(",")])
+        dynamic = match["extern"] is not None
+        type = " ".join(declaration[: declaration.rindex(names[0])].split()) if dynamic else ""
+        found.append(SharedVariables(match.start(), match.end(), type, names, dynamic))
     return found
 
 
@@ -109,9 +177,9 @@ def _comment_above(text: str, line: int) -> tuple[str, ...]:
     return tuple(comment)
 
 
-def _waiting_functions(code: str) -> set[str]:
-    """The functions that reach a barrier."""
-    bodies: dict[str, str] = {}
+def functions(code: str) -> list[tuple[str, int, int]]:
+    """The functions that a source without comments defines: name, and where the body begins and ends."""
+    found = []
     for match in _FUNCTION.finditer(code):
         if match[1] in ("if", "for", "while", "switch"):
             continue
@@ -122,16 +190,28 @@ def _waiting_functions(code: str) -> set[str]:
         behind = re.match(r"\s*(?:const\s*)?\{", code[end:])
         if behind:
             brace = end + behind.end() - 1
-            bodies[match[1]] = bodies.get(match[1], "") + code[brace : closing(code, brace)]
-    waits = {name for name, body in bodies.items() if BARRIER.search(body)}
-    if BARRIER.search("\n".join(line for line in code.split("\n") if line.lstrip().startswith("#"))):
-        waits |= set(bodies)  # a macro hides a barrier: assume the worst
+            found.append((match[1], brace, closing(code, brace)))
+    return found
+
+
+def callers(code: str, called: set[str]) -> set[str]:
+    """``called``, and the functions that name one of these in their body, and those that name them, and so on."""
+    bodies: dict[str, str] = {}
+    for name, start, end in functions(code):
+        bodies[name] = bodies.get(name, "") + code[start:end]
+    found = set(called)
     while True:
-        more = {
-            name
-            for name, body in bodies.items()
-            if name not in waits and any(re.search(rf"\b{each}\b", body) for each in waits)
-        }
+        words = re.compile(rf"\b({'|'.join(map(re.escape, sorted(found)))})\b") if found else None
+        more = {name for name, body in bodies.items() if name not in found and words and words.search(body)}
         if not more:
-            return waits
-        waits |= more
+            return found
+        found |= more
+
+
+def _waiting_functions(code: str) -> set[str]:
+    """The functions that reach a barrier."""
+    bodies = functions(code)
+    waits = {name for name, start, end in bodies if BARRIER.search(code, start, end)}
+    if BARRIER.search("\n".join(line for line in code.split("\n") if line.lstrip().startswith("#"))):
+        waits |= {name for name, _, _ in bodies}  # a macro hides a barrier: assume the worst
+    return callers(code, waits)

@@ -50,12 +50,12 @@ def _sample(run: Run, times: int) -> float:
 
 if __name__ == "__main__":
     name, workload, device = (*sys.argv[1:], "cpu")[:3]
-    prepare = WORKLOADS[workload].prepare
+    prepare, baseline = WORKLOADS[workload].prepare, WORKLOADS[workload].baseline
     if prepare is None:
         sys.exit(f"{workload} is timed by parity.bench.alternate")
     engine = importlib.import_module(name)
     if device == "cpu":
-        print(measure(prepare(engine)))
+        print(measure(baseline() if baseline is not None and name == "torch" else prepare(engine)))
     else:
         engine.set_default_device(device)
         print(measure(prepare(engine), engine.cuda.synchronize))

@@ -7,6 +7,7 @@ measured together with a call around it.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ class Workload:
     ratio_reach: float | None = None  # times PyTorch's time
     seconds_reach: float | None = None
     gpu_reach: float | None = None  # times PyTorch's time on a GPU; `parity gpu` times what has one
+    baseline: Callable[[], Run] | None = None  # what the first process runs instead of the same in PyTorch
 
 
 def add(engine: Any) -> Run:
@@ -109,6 +111,100 @@ def _training_step(engine: Any, model: Any, optimizer: Any, inputs: Any) -> Run:
     return run
 
 
+# 7 million parameters: a few large matrices and many small tensors, as a small transformer has them.
+ADAMW_SHAPES = [(1000, 2000), (1000, 2000), (1500, 1000), (1000, 1000)] + [(64, 64)] * 100 + [(64,)] * 100
+
+
+def _adamw(engine: Any, **form: bool) -> Run:
+    parameters = [engine.nn.Parameter(engine.ones(*shape)) for shape in ADAMW_SHAPES]
+    for parameter in parameters:
+        parameter.grad = engine.full(parameter.shape, 0.01)
+    optimizer = engine.optim.AdamW(parameters, lr=1e-3, **form)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            optimizer.step()
+
+    return run
+
+
+def adamw_fused(engine: Any) -> Run:
+    """A step of AdamW in one kernel."""
+    return _adamw(engine, fused=True)
+
+
+def adamw_foreach(engine: Any) -> Run:
+    """A step of AdamW with an operator a line on lists of tensors."""
+    return _adamw(engine, foreach=True)
+
+
+def adamw_for_loop() -> Run:
+    """A step of minitorch's AdamW with an operator a line for each parameter."""
+    return _adamw(importlib.import_module("minitorch"), foreach=False, fused=False)
+
+
+def _layer(call: Callable[..., Any], *shape: int, parameters: int = 0) -> Callable[[Any], Run]:
+    """Forward and backward of a layer: ``call(F, x, *vectors)``; a vector has a number for each column, or channel."""
+
+    def prepare(engine: Any) -> Run:
+        engine.manual_seed(0)
+        x, grad = engine.rand(*shape, requires_grad=True), engine.rand(*shape)
+        size = shape[1] if len(shape) == 4 else shape[-1]
+        vectors = [engine.ones(size, requires_grad=True) for _ in range(parameters)]
+
+        def run(times: int) -> None:
+            for _ in range(times):
+                for leaf in (x, *vectors):
+                    leaf.grad = None
+                call(engine.nn.functional, x, *vectors).backward(grad)
+
+        return run
+
+    return prepare
+
+
+softmax = _layer(lambda F, x: F.softmax(x, -1), 4096, 512)
+layer_norm = _layer(lambda F, x, w, b: F.layer_norm(x, (512,), w, b), 4096, 512, parameters=2)
+batch_norm = _layer(lambda F, x, w, b: F.batch_norm(x, None, None, w, b, training=True), 64, 32, 28, 28, parameters=2)
+
+
+def cross_entropy(engine: Any) -> Run:
+    """Cross-entropy of 4096 rows of 512 logits, forward and backward."""
+    engine.manual_seed(0)
+    logits, labels = engine.rand(4096, 512, requires_grad=True), engine.randint(0, 512, (4096,))
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            logits.grad = None
+            engine.nn.functional.cross_entropy(logits, labels).backward()
+
+    return run
+
+
+def _pointwise(apply: Callable[[Any, Any], Any]) -> Callable[[Any], Run]:
+    """``apply(engine.nn.functional, x)``, forward and backward, on 2 million elements."""
+
+    def prepare(engine: Any) -> Run:
+        engine.manual_seed(0)
+        x = engine.randn(4096, 512).requires_grad_()
+        cotangent = engine.randn(4096, 512)
+
+        def run(times: int) -> None:
+            for _ in range(times):
+                x.grad = None
+                apply(engine.nn.functional, x).backward(cotangent)
+
+        return run
+
+    return prepare
+
+
+relu = _pointwise(lambda functional, x: functional.relu(x))
+gelu = _pointwise(lambda functional, x: functional.gelu(x))
+silu = _pointwise(lambda functional, x: functional.silu(x))
+dropout = _pointwise(lambda functional, x: functional.dropout(x, 0.1))
+
+
 IMPORT = "import"
 WORKLOADS = {
     "add": Workload("x + x, 8 elements", add, ratio_reach=1.5),
@@ -117,5 +213,18 @@ WORKLOADS = {
     "mul50": Workload("50 multiplies, forward and backward", multiplies, ratio_reach=1.5),
     "mlp": Workload("MLP step, 64-128-10, batch 32", mlp_step, ratio_reach=2.0, gpu_reach=2.0),
     "cnn": Workload("CNN step, 28x28, 32 and 64 channels, batch 64, Adam", cnn_step, ratio_reach=2.5, gpu_reach=1.5),
+    "adamw-fused": Workload("AdamW fused, 7 M parameters", adamw_fused, ratio_reach=1.5, gpu_reach=1.3),
+    "adamw-foreach": Workload("AdamW foreach, 7 M parameters", adamw_foreach, ratio_reach=1.5, gpu_reach=1.5),
+    "adamw-forms": Workload(
+        "the same fused, against minitorch's for-loop", adamw_fused, ratio_reach=0.25, baseline=adamw_for_loop
+    ),
+    "softmax": Workload("softmax 4096x512, forward and backward", softmax, ratio_reach=1.5, gpu_reach=1.5),
+    "layer-norm": Workload("layer norm 4096x512, forward and backward", layer_norm, ratio_reach=1.5, gpu_reach=1.5),
+    "cross-entropy": Workload("cross-entropy 4096x512, both ways", cross_entropy, ratio_reach=1.5, gpu_reach=1.5),
+    "batch-norm": Workload("batch norm 64x32x28x28, both ways", batch_norm, ratio_reach=1.5, gpu_reach=1.5),
+    "relu": Workload("ReLU, 4096x512, forward and backward", relu, ratio_reach=1.5, gpu_reach=1.3),
+    "gelu": Workload("GELU, 4096x512, forward and backward", gelu, ratio_reach=1.5, gpu_reach=1.3),
+    "silu": Workload("SiLU, 4096x512, forward and backward", silu, ratio_reach=1.5, gpu_reach=1.3),
+    "dropout": Workload("dropout, 4096x512, forward and backward", dropout, ratio_reach=1.5, gpu_reach=1.3),
     IMPORT: Workload("import of the package", None, seconds_reach=0.25),
 }

@@ -1,10 +1,13 @@
-"""A GPU for every test in this folder: the real one with MINITORCH_CUDA=cupy, an emulated one without.
+"""A GPU for every test in this folder: the one that CuPy finds, else an emulated one.
 
-Tests elsewhere in the same process see none: the emulated GPU is chosen when a test begins and gone when it ends.
+With MINITORCH_CUDA=emulate it is emulated anyway, with MINITORCH_CUDA=cupy there must be one; and an ordinary run of all
+tests hides it (``tests/conftest.py``), so that the same process may hold tests that must see none. For these the device
+is chosen when a test of this folder begins, and gone when it ends.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 
 import pytest
@@ -18,10 +21,19 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.cuda)
 
 
+@functools.cache
+def device_setting() -> str:
+    """``"cupy"`` or ``"emulate"``, as the device that the tests of this process use."""
+    asked_for = os.environ.get("MINITORCH_CUDA", "")
+    if asked_for == "cupy" or asked_for.startswith("emulate"):
+        return asked_for
+    with cuda.chosen(""):
+        return "cupy" if cuda.is_available() else "emulate"
+
+
 @pytest.fixture(autouse=True)
 def gpu():
-    setting = "cupy" if os.environ.get("MINITORCH_CUDA") == "cupy" else "emulate"
-    with cuda.chosen(setting):
+    with cuda.chosen(device_setting()):
         yield
 
 

@@ -16,7 +16,6 @@ def test_time_passes_between_two_events():
     end.record()
     end.synchronize()
     assert 15 < start.elapsed_time(end) < 2000  # milliseconds
-    assert end.elapsed_time(start) < 0
 
 
 def test_an_event_that_was_never_recorded_has_happened():

@@ -13,7 +13,7 @@ from minitorch.core.cuda.gpu_memory import GPUMemory
 MIB = 2**20
 
 
-class OutOfMemory(Exception):
+class OutOfMemoryError(Exception):
     """``cupy.cuda.memory.OutOfMemoryError``."""
 
 
@@ -28,7 +28,7 @@ class Pool:
         if size <= self.kept:
             self.kept -= size
         elif self.used + self.kept + size > self.total:
-            raise OutOfMemory(nbytes)
+            raise OutOfMemoryError(nbytes)
         self.used += size
         return Pooled(self, size)
 
@@ -69,8 +69,8 @@ def memory():
     pool = Pool(64 * MIB)
     runtime = SimpleNamespace(memGetInfo=lambda: (64 * MIB - pool.total_bytes(), 64 * MIB))
     cuda = SimpleNamespace(
-        Device=Guard, runtime=runtime, memory=SimpleNamespace(OutOfMemoryError=OutOfMemory),
-        UnownedMemory=Unowned, MemoryPointer=lambda memory, offset: SimpleNamespace(mem=memory, ptr=memory.ptr + offset),
+        Device=Guard, runtime=runtime, memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
+        UnownedMemory=Unowned, MemoryPointer=lambda memory, offset: SimpleNamespace(mem=memory, ptr=memory.ptr),
     )  # fmt: skip
     return GPUMemory(0, SimpleNamespace(cuda=cuda, get_default_memory_pool=lambda: pool))
 

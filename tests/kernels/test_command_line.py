@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from minitorch import kernels
@@ -103,10 +105,10 @@ def test_check_takes_the_launch_from_the_command_line(tmp_path, capsys):
     assert status == 1 and "read at index 50 of x (50 elements): out of bounds" in text
 
 
-def test_check_finds_nothing_in_a_kernel_of_the_project(capsys):
-    name, plan = "softmax_online<double, true>", "x=[585] y=[585] cols=45 grid=13 block=64 shared=1024"
-    status, text = run(capsys, "check", str(kernel_folder() / "softmax.cu"), "--kernel", name, "--launch", plan)
-    assert status == 0 and text.count("nothing found") == 1, text
+def test_check_finds_nothing_in_a_kernel_of_the_project_run_on_its_ladders_example(capsys):
+    status, text = run(capsys, "check", str(kernel_folder() / "rms_norm.cu"), "--kernel", "rms_norm_block")
+    assert status == 0 and text.endswith("in a random order: ok race ok fast ok threads ok nothing found"), text
+    assert "launch the example of the ladder 'rms norm', float32" in text
 
 
 def test_check_says_it_when_a_kernel_changed_nothing(tmp_path, capsys):
@@ -188,7 +190,6 @@ def test_bench_times_what_the_host_runs_fast_and_says_why_not_the_rest(capsys, m
     from minitorch.kernels import bench
 
     monkeypatch.setattr(bench, "BUDGET", 0.001)
-    monkeypatch.setattr(bench.Processor.seconds, "__defaults__", (0.001,))
     monkeypatch.setattr(bench, "COPIED", 1 << 20)
     assert main(["bench", "softmax", "--size", "small", "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -217,10 +218,39 @@ def test_bench_times_kernels_with_barriers_when_asked_to():
     assert set(why.values()) == {""}
 
 
-def test_bench_without_a_gpu_says_so(capsys):
-    pytest.importorskip("cupy", reason="without CuPy the question does not come up")
+def test_bench_takes_the_time_of_a_gpu_from_its_events_over_many_launches(monkeypatch):
+    from minitorch.kernels import bench
+
+    done = []
+
+    class Event:
+        def record(self):
+            self.at = len(done)
+
+        def synchronize(self):
+            done.append("waited")
+
+    stand_in = SimpleNamespace(
+        asarray=lambda values: values,
+        cuda=SimpleNamespace(
+            is_available=lambda: True, Event=Event, get_elapsed_time=lambda start, stop: 2.0 * (stop.at - start.at)
+        ),
+    )
+    monkeypatch.setitem(sys.modules, "cupy", stand_in)
+    monkeypatch.setattr(bench, "COPIED", 1 << 12)
+    gpu = bench.Processor("cuda")
+    assert gpu.seconds(lambda: done.append("work"), 0.0) == pytest.approx(2e-3)  # events count milliseconds
+    assert done == ["work"] * (1 + bench.AHEAD) + ["waited"]
+    assert gpu.array(([np.zeros(2), 3], 4)) == ([pytest.approx(np.zeros(2)), 3], 4)
+    stand_in.cuda.is_available = lambda: False
+    with pytest.raises(ValueError, match="there is no GPU here: --device cpu times the kernels on the host"):
+        bench.Processor("cuda")
+
+
+def test_bench_without_a_gpu_or_without_cupy_says_so(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
     status, text = run(capsys, "bench", "softmax", "--device", "cuda")
-    assert status == 2 and "there is no GPU here" in text
+    assert status == 2 and text.endswith("bench: timing on a GPU needs CuPy (pip install cupy-cuda13x)")
 
 
 # ---- debug ----------------------------------------------------------------------------------------------------------

@@ -299,6 +299,19 @@ def test_a_device_array_among_host_arrays_is_refused_by_the_host(cupy, file):
         file["scale<float>"](1, 1, (HOST, Y, 1.0, 4, 1))
 
 
+def test_the_real_cupy_has_what_is_used_of_it():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
+    module = cupy.RawModule(
+        code=SOURCE, options=("-std=c++17",), backend="nvrtc", name_expressions=("scale<float>",)
+    )  # compiles nothing yet
+    assert callable(module.get_function)
+    for name in ("max_dynamic_shared_size_bytes", "shared_size_bytes", "__call__"):
+        assert hasattr(cupy.RawKernel, name)
+    for name in ("Device", "get_current_stream", "Event", "get_elapsed_time", "is_available"):
+        assert hasattr(cupy.cuda, name)
+    assert issubclass(cupy.cuda.compiler.CompileException, Exception) and callable(cupy.cuda.runtime.getDevice)
+
+
 # ---- emulated device arrays -----------------------------------------------------------------------------------------
 
 

@@ -97,6 +97,7 @@ def test_operators_reduce_any_dimensions_as_pytorch_does(always, dim, keepdim):
     check(lambda engine, x: x.mean(dim, keepdim), x, **options)
     check(lambda engine, x: x.var(dim, keepdim=keepdim), x, second=True)
     check(lambda engine, x: engine.std_mean(x, dim, keepdim=keepdim), x)
+    check(lambda engine, x: (x.amax(dim or (), keepdim), x.amin(dim or (), keepdim), x.max(), x.min()), x)
     check(lambda engine, x: engine.linalg.vector_norm(x, 2, dim, keepdim), x, second=True)
 
 

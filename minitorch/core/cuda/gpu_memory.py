@@ -4,9 +4,9 @@
                                        |
                                      Lent          holds what the pool gave, and says so when the last array is gone
 
-CuPy's pool caches blocks of multiples of 512 bytes as PyTorch's allocator does, but cuts its segments otherwise, so what
-is reserved differs; it is the pool's own figure. What is allocated is counted here, block by block, as the pool would
-have to go through all its blocks to say it. The pool's error becomes ``OutOfMemoryError``.
+CuPy's pool caches blocks of multiples of 512 bytes as PyTorch's allocator does, but cuts its segments otherwise, so
+what is reserved differs; it is the pool's own figure. What is allocated is counted here, block by block, as the pool
+would have to go through all its blocks to say it. The pool's error becomes ``OutOfMemoryError``.
 
 PyTorch: ``c10/cuda/CUDACachingAllocator.cpp``; CuPy: ``cupy/cuda/memory.pyx``.
 """
@@ -47,7 +47,7 @@ class GPUMemory:
         self._lock = threading.RLock()
 
     def malloc(self, nbytes: int) -> Any:
-        """Memory of the pool, as CuPy wants it. ``OutOfMemoryError`` if there is none. The device is the current one."""
+        """Memory of the pool, on the current device. ``OutOfMemoryError`` if there is none."""
         if nbytes == 0:
             return self._pool.malloc(0)
         try:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import sys
 import threading
 import time
 from typing import Any
@@ -388,6 +389,8 @@ class _KeepUntilDone:
         self.streams: set[Stream] = set()
 
     def __del__(self) -> None:
+        if sys.is_finalizing():
+            return
         for stream in self.streams:
             _kept.append((stream.record_event(), self.memory))
         _kept[:] = [(event, memory) for event, memory in _kept if not event.query()]

@@ -126,6 +126,8 @@ def conv_backward_weight(
     """grad (N, Co, *counts), x (N, C, *size) -> (Co, C/G, *kernel), which is `weight_shape`."""
     kernel, counts = weight_shape[2:], grad.shape[2:]
     channels, taps = weight_shape[0], math.prod(weight_shape[1:])
+    if window_counts(x.shape[2:], kernel, stride, padding, dilation) != tuple(counts):
+        x, padding = covered(xp, x, kernel, stride, padding, dilation, counts), (0,) * len(kernel)
     direct = direct_convolution.weight_gradient(xp, grad, x, weight_shape, stride, padding, dilation, groups)
     if direct is not None:
         return direct
@@ -135,6 +137,15 @@ def conv_backward_weight(
         columns = block_columns(xp, x[block], kernel, stride, padding, dilation, groups, counts, compiled)
         total += xp.matmul(channels_first(grad[block], groups), columns.swapaxes(1, 2))
     return total.reshape(tuple(weight_shape)).astype(dtype, copy=False)
+
+
+def covered(xp: ModuleType, x: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, counts: Ints) -> Array:
+    """The part of the padded images that ``counts`` windows cover, where there is room for more of them.
+
+    The output of a transposed convolution has that room if its `output_padding` is as large as the stride.
+    """
+    extents = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip(counts, stride, dilation, kernel)]
+    return pad(xp, x, padding)[(..., *map(slice, extents))]
 
 
 def conv_backward_bias(xp: ModuleType, grad: Array) -> Array:

@@ -114,7 +114,7 @@ def slopes(gen: CUDAGenerator, input: Any, lower: float, upper: float) -> Any:
     """For ``rrelu``: a slope for each element, of which only those count that belong to an element not positive."""
     xp = gen.device.backend.xp
     drawn = _by_twin(gen, input.shape, np.float64 if input.dtype == np.float64 else np.float32, _unit)
-    return xp.where(input > 0, xp.ones((), input.dtype), (drawn * (upper - lower) + lower).astype(input.dtype))
+    return xp.where(input <= 0, (drawn * (upper - lower) + lower).astype(input.dtype), xp.ones((), input.dtype))
 
 
 def _unit(seed: int, offset: int, launch: Any, dtype: Any) -> Any:

@@ -132,7 +132,7 @@ def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     if isinstance(p, TensorBase):
         if not input.numel():
             return input
-        chances = _chances(p, input.shape, np_dtype).transpose(memory_order(input._geometry))
+        chances = _chances(p.to(input.device), input.shape, np_dtype).transpose(memory_order(input._geometry))
         return _fill_with_samples(
             _BERNOULLI_OF_TENSOR, input, lambda _: sampling(gen).bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
         )

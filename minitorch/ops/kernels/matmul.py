@@ -9,6 +9,7 @@ names a rung.
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,24 @@ def rungs() -> tuple[str, ...]:
 
 
 def product(a: Any, b: Any, rung: str | None = None) -> Any:
-    """``a @ b`` by the kernel of that name. ``ValueError`` for a name that is no rung."""
+    """``a @ b`` by the kernel of that name. ``ValueError`` for a name that is no rung.
+
+    ``RuntimeError`` for tensor cores where there are none, and for dtypes that they do not multiply.
+    """
     if rung is None:
         rung = LADDERS["matmul"].rung_for(a)
     elif rung not in rungs():
         raise ValueError(f"there is no matrix product {rung!r}; there are {', '.join(rungs())}")
+    if rung == "matmul_tensor_core":
+        _check_tensor_core(a)
     return _product(rung, a, b)
+
+
+def _check_tensor_core(a: Any) -> None:
+    if a.dtype.name not in ("float16", "bfloat16"):
+        raise RuntimeError(f"matmul_tensor_core multiplies float16 and bfloat16, got {a.dtype.name}")
+    if type(a) is not getattr(sys.modules.get("cupy"), "ndarray", None):
+        raise RuntimeError("matmul_tensor_core needs a GPU with tensor cores (sm_80); they are not emulated")
 
 
 def _product(rung: str, a: Any, b: Any) -> Any:

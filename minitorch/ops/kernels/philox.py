@@ -110,7 +110,7 @@ def _written(out: Any, launch: Launch) -> int:
 
 
 def _run_bernoulli_of(rung: str, chances: Any) -> Any:
-    out = np.empty_like(chances)
+    out = type(chances)(chances.shape, chances.dtype)
     bernoulli_of(out, _SEED, _OFFSET, chances)
     return out
 
@@ -132,7 +132,7 @@ def _example_dropout(generator: np.random.Generator, size: str, dtype: Any) -> A
 
 
 def _run_dropout(rung: str, x: Any, launch: Launch) -> Any:
-    y, mask = np.empty_like(x), np.empty(x.shape, np.bool_)
+    y, mask = type(x)(x.shape, x.dtype), type(x)(x.shape, np.bool_)
     dropout(x, y, mask, _SEED, _OFFSET, launch, 0.75, 1 / 0.75, 4)
     return y, mask
 

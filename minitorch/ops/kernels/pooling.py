@@ -129,8 +129,9 @@ def _avg_pool2d_gradient(
     if rung == "avg_pool2d_gradient_atomic":
         dx[...] = 0
         launch(max(1, -(-grad.size // 256)), 256, args)
-    elif rung == "avg_pool2d_gradient_row":
-        launch(*_rows(planes * math.prod(size[:-1]), grad), args)
+    elif rung == "avg_pool2d_gradient_plane":
+        threads = 1 if on_host(grad) else 64
+        launch(-(-planes // threads), threads, args)
     else:
         launch(-(-dx.size // 256), 256, args)
     return dx

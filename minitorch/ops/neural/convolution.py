@@ -81,8 +81,13 @@ def _(
         size, counts, kernel = input_geometry.shape[2:], grad.shape[2:], weight.shape[2:]
         extra = remainder(size, counts, kernel, stride, padding, dilation)
     result = _convolution(grad, conj(weight), None, stride, padding, dilation, not transposed, extra, groups)
-    for dim, length in enumerate(input_geometry.shape[2:], 2):
-        if result.shape[dim] > length:  # an output padding as large as the stride leaves room for one window more
+    return _cropped(result, input_geometry.shape[2:])
+
+
+def _cropped(result: Any, size: Ints) -> Any:
+    """Its first windows: an output padding as large as the stride leaves room for more than there were."""
+    for dim, length in enumerate(size, 2):
+        if result.shape[dim] > length:
             result = result.narrow(dim, 0, length)
     return result
 
@@ -110,9 +115,12 @@ def _convolution_weight(
 
 
 @_convolution_weight.derivative("grad")
-def _(weight: Any, input: Any, stride: Ints, padding: Ints, dilation: Ints, groups: int) -> Any:
+def _(
+    weight: Any, input: Any, grad_geometry: Geometry, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> Any:
     nothing = (0,) * len(stride)
-    return _convolution(conj(input), weight, None, stride, padding, dilation, False, nothing, groups)
+    result = _convolution(conj(input), weight, None, stride, padding, dilation, False, nothing, groups)
+    return _cropped(result, grad_geometry.shape[2:])
 
 
 @_convolution_weight.derivative("input")

@@ -5,6 +5,9 @@
 It is ``weight[indices]`` with a gradient of its own: the rows of the gradient are added up by row number, and the row
 ``padding_idx`` gets none. ``scale_grad_by_freq`` divides a row's gradient by how often the row was looked up.
 
+On a device both are kernels (``ops/kernels/embedding.py``); on the CPU, where a row is a copy of contiguous memory,
+NumPy's ``take`` and additions are as good.
+
 PyTorch: ``aten/src/ATen/native/Embedding.cpp``. Left out on purpose: sparse gradients.
 """
 
@@ -12,10 +15,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from minitorch.core import dtypes
 from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.places import accumulate, places_of
 from minitorch.ops.declare.operator import operator
 
@@ -23,6 +30,9 @@ from minitorch.ops.declare.operator import operator
 @operator()
 def _embedding(xp: Any, weight: Any, indices: Any, padding_idx: int, scale_grad_by_freq: bool) -> Any:
     """out[i] = weight[indices[i]]."""
+    if (kernels := _on_device(weight)) is not None:
+        flat = indices.reshape(-1).astype(np.int64, copy=False)
+        return kernels.forward(weight, flat).reshape(*indices.shape, weight.shape[1])
     return xp.take(weight, indices, axis=0)
 
 
@@ -38,6 +48,12 @@ def _embedding_backward(
     """Rows of the gradient added up by row number."""
     width = grad.shape[indices.ndim :]
     rows, numbers = grad.reshape(-1, *width), indices.reshape(-1)
+    if len(width) == 1 and (kernels := _on_device(rows)) is not None:
+        numbers, scale = numbers.astype(np.int64, copy=False), None
+        if scale_grad_by_freq:
+            scale = 1 / xp.maximum(xp.bincount(numbers, minlength=num_weights), 1)
+            scale = scale.astype(accumulation_dtype(rows.dtype))
+        return kernels.gradient(xp, rows, numbers, num_weights, padding_idx, scale)
     if padding_idx >= 0:
         kept = numbers != padding_idx
         rows, numbers = rows[kept], numbers[kept]
@@ -55,6 +71,11 @@ def _(grad_grad: Any, indices: Any, padding_idx: int) -> Any:
     if padding_idx >= 0:
         rows = rows.masked_fill((indices == padding_idx).reshape(-1, 1), 0)
     return rows.reshape((*indices.shape, *grad_grad.shape[1:]))
+
+
+def _on_device(rows: Any) -> Any:
+    """The kernels, for contiguous rows of floating numbers on a device."""
+    return None if isinstance(rows, np.ndarray) else kernels_for("embedding", rows)
 
 
 def embedding(

@@ -48,9 +48,9 @@ def native_dropout(input: Any, p: float) -> Any:
     each = functions.neighbours(geometry.numel, size, begin)
     order = memory_order(geometry) if each > 1 else list(range(geometry.ndim))
     xp = input.device.backend.xp
-    dropped, kept = functions.fused_dropout(
-        generator, xp.ascontiguousarray(input.detach().array.transpose(order)), p, each
-    )
+    walked = input.detach().array.transpose(order)
+    ready = xp.ascontiguousarray(walked).reshape(walked.shape)  # that of a zero-dim array has a dimension
+    dropped, kept = functions.fused_dropout(generator, ready, p, each)
     back = sorted(range(geometry.ndim), key=order.__getitem__)
     result = empty_like(input.detach())
     result.array[...] = dropped.transpose(back)  # nobody has seen it: written without counting a write

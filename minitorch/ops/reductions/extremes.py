@@ -19,7 +19,7 @@ from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.geometry import Geometry
 from minitorch.ops import arguments as arg
-from minitorch.ops.arrays.reduction import extreme_by_kernel
+from minitorch.ops.arrays.reduction import extreme_by_kernel, large, reduce_by_kernel
 from minitorch.ops.declare.operands import refuse_other_kinds
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.reductions.reduction import Dims, deliver, reduced_dims, restore
@@ -60,6 +60,8 @@ def share_among_equals(grad: Any, input: Any, result: Any) -> Any:
 @operator("MaxBackward1")
 def _max_all(xp: Any, input: Any) -> Any:
     """Largest element."""
+    if large(input) and (found := reduce_by_kernel(input, None, False, "Maximum")) is not None:
+        return found
     return xp.maximum.reduce(input, axis=None)
 
 
@@ -71,6 +73,8 @@ def _(grad: Any, input: Any, result: Any) -> Any:
 @operator("MinBackward1")
 def _min_all(xp: Any, input: Any) -> Any:
     """Smallest element."""
+    if large(input) and (found := reduce_by_kernel(input, None, False, "Minimum")) is not None:
+        return found
     return xp.minimum.reduce(input, axis=None)
 
 
@@ -82,6 +86,8 @@ def _(grad: Any, input: Any, result: Any) -> Any:
 @operator("AmaxBackward0")
 def _amax(xp: Any, input: Any, dim: Dims, keepdim: bool) -> Any:
     """Largest elements over dimensions."""
+    if large(input) and (found := reduce_by_kernel(input, dim, keepdim, "Maximum")) is not None:
+        return found
     return xp.maximum.reduce(input, axis=dim, keepdims=keepdim)
 
 
@@ -94,6 +100,8 @@ def _(grad: Any, input: Any, result: Any, dim: Dims, keepdim: bool) -> Any:
 @operator("AminBackward0")
 def _amin(xp: Any, input: Any, dim: Dims, keepdim: bool) -> Any:
     """Smallest elements over dimensions."""
+    if large(input) and (found := reduce_by_kernel(input, dim, keepdim, "Minimum")) is not None:
+        return found
     return xp.minimum.reduce(input, axis=dim, keepdims=keepdim)
 
 
