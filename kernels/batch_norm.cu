@@ -273,7 +273,7 @@ __global__ void batch_norm_backward_apply(const T* __restrict__ grad, const T* _
 //       neighbours; on a CPU one thread goes along TILE channels at once, in vector registers.
 // Host: yes
 // T: float double __half __nv_bfloat16
-// TILE: 1 32
+// TILE: 1 64
 template <class T, int TILE>
 __global__ void batch_norm_vectors(const T* __restrict__ x, const wide_t<T>* __restrict__ weight,
                                    const wide_t<T>* __restrict__ bias, T* __restrict__ y, wide_t<T>* __restrict__ means,
@@ -314,7 +314,7 @@ __global__ void batch_norm_vectors(const T* __restrict__ x, const wide_t<T>* __r
 // What: as forward
 // Host: yes
 // T: float double __half __nv_bfloat16
-// TILE: 1 32
+// TILE: 1 64
 template <class T, int TILE>
 __global__ void batch_norm_vectors_backward(const T* __restrict__ grad, const T* __restrict__ x,
                                             const wide_t<T>* __restrict__ weight, const wide_t<T>* __restrict__ means,

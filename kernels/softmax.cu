@@ -177,7 +177,7 @@ __global__ void softmax_backward_block(const T* __restrict__ grad, const T* __re
 // Host: yes
 // T: float double __half __nv_bfloat16
 // LOG: false true
-// TILE: 1 32
+// TILE: 1 64
 template <class T, bool LOG, int TILE>
 __global__ void softmax_columns(const T* __restrict__ x, T* __restrict__ y, int outer, int dim, int inner) {
     using W = wide_t<T>;
@@ -214,7 +214,7 @@ __global__ void softmax_columns(const T* __restrict__ x, T* __restrict__ y, int 
 // Host: yes
 // T: float double __half __nv_bfloat16
 // LOG: false true
-// TILE: 1 32
+// TILE: 1 64
 template <class T, bool LOG, int TILE>
 __global__ void softmax_columns_backward(const T* __restrict__ grad, const T* __restrict__ y, T* __restrict__ dx,
                                          int outer, int dim, int inner) {

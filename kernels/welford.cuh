@@ -42,7 +42,7 @@ template <class W> __device__ __forceinline__ Moments<W> warp_moments(Moments<W>
     return own;
 }
 
-// The moments of a block; every thread gets them.
+// The moments of a block; every thread gets them. Once a block: a second call would need a barrier before it.
 template <class W> __device__ __forceinline__ Moments<W> block_moments(Moments<W> own) {
     __shared__ W counts[32], means[32], squares[32];
     int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32;
@@ -51,7 +51,5 @@ template <class W> __device__ __forceinline__ Moments<W> block_moments(Moments<W
     __syncthreads();
     Moments<W> one = {0, 0, 0};
     if (lane < warps) one = {counts[lane], means[lane], squares[lane]};
-    one = warp_moments(one);
-    __syncthreads();  // the arrays may be written again by the next reduction
-    return one;
+    return warp_moments(one);
 }

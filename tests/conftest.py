@@ -1,7 +1,7 @@
 """Settings for all tests: hypothesis without deadlines (timings belong in benchmarks) and with fixed seeds; which GPU.
 
-    pytest             no test touches a GPU: PyTorch is compared with on the CPU, tests marked `cuda` emulate one
-    pytest -m cuda     those tests, on the GPU if CuPy finds one; MINITORCH_CUDA=emulate emulates it all the same
+pytest             no test touches a GPU: PyTorch is compared with on the CPU, tests marked `cuda` emulate one
+pytest -m cuda     those tests, on the GPU if CuPy finds one; MINITORCH_CUDA=emulate emulates it all the same
 """
 
 import os

@@ -1,8 +1,8 @@
 // The threads of a block as fibers: who runs next, and __syncthreads().
 //
 // One thread runs at a time, until it waits or returns. READY threads stand in a queue. The barrier counts who has
-// arrived; the last one makes all of them READY again, in the order of the *schedule*: forward, reverse or shuffled. On a GPU
-// any order may happen, so a kernel whose result depends on the schedule lacks a barrier.
+// arrived; the last one makes all of them READY again, in the order of the *schedule*: forward, reverse or shuffled. On
+// a GPU any order may happen, so a kernel whose result depends on the schedule lacks a barrier.
 #pragma once
 
 namespace emu {
@@ -56,7 +56,7 @@ struct Block {
   void (*body)(void*);
   void* arguments;
 
-  // ---- switching ------------------------------------------------------------------------------------------------------
+  // ---- switching ----------------------------------------------------------------------------------------------------
 
   void switch_to(int next) {
     int before = current;
@@ -87,7 +87,7 @@ struct Block {
     }
   }
 
-  // ---- a block from its first thread to its last -----------------------------------------------------------------------
+  // ---- a block from its first thread to its last --------------------------------------------------------------------
 
   void run(int n, void (*function)(void*), void* arguments_of_all) {
     count = alive = n, body = function, arguments = arguments_of_all;
@@ -107,11 +107,11 @@ struct Block {
     Warp& warp = warps[current / 32];
     threads[current].state = RETURNED, alive--;
     warp.alive &= ~(1u << current % 32);
-    if (warp.waiting) exchange(current / 32, warp.mask[__builtin_ctz(warp.waiting)]);  // the others need not wait for it
+    if (warp.waiting) exchange(current / 32, warp.mask[__builtin_ctz(warp.waiting)]);  // nobody need wait for it
     run_next();
   }
 
-  // ---- the barrier ----------------------------------------------------------------------------------------------------
+  // ---- the barrier --------------------------------------------------------------------------------------------------
 
   // Returns how many threads voted. Every thread must come, and to the same line: one that has returned never does.
   int barrier(Place at, bool vote) {
@@ -137,7 +137,7 @@ struct Block {
   void exchange(int warp, unsigned mask);
   uint64_t take_part(unsigned mask, WarpOperation operation, uint64_t value, int source, Place at);
 
-  // ---- errors ---------------------------------------------------------------------------------------------------------
+  // ---- errors -------------------------------------------------------------------------------------------------------
 
   void say_where(int i) {
     say(" ");
@@ -155,7 +155,8 @@ struct Block {
   [[noreturn]] void deadlock() {  // one thread of each kind says enough
     int example[4] = {-1, -1, -1, -1};
     for (int i = count - 1; i >= 0; i--) example[threads[i].state] = i;
-    say("deadlock in block (%u,%u,%u): %d of %d threads wait forever:", blockIdx.x, blockIdx.y, blockIdx.z, alive, count);
+    say("deadlock in block (%u,%u,%u): ", blockIdx.x, blockIdx.y, blockIdx.z);
+    say("%d of %d threads wait forever:", alive, count);
     for (int state : {AT_BARRIER, IN_WARP, RETURNED})
       if (example[state] >= 0) say_where(example[state]);
     leave();

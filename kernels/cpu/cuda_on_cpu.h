@@ -4,8 +4,8 @@
 //
 // A GPU runs the threads of a block at once; here one OS thread runs a whole block, in one of two ways:
 //
-//   no barrier, no warp intrinsic    for (z...) for (y...) for (x...) kernel(...);     plain loops: the compiler inlines
-//                                                                                      the kernel and vectorises
+//   no barrier, no warp intrinsic    for (z...) for (y...) for (x...) kernel(...);    plain loops: the compiler
+//                                                                                     inlines the kernel and vectorises
 //   otherwise                        every thread is a fiber with a stack of its own. It runs until it must wait for
 //                                    others, then the scheduler switches to the next one: about ten nanoseconds
 //
@@ -18,7 +18,7 @@
 //   traps.h      checked builds: what the compiler's own checks find   atomics.h   atomicAdd, fences
 //   signals.h    checked builds: bad addresses, endless loops
 //   fibers.h     switching stacks                                      block.h     the scheduler and the barrier
-//   warp.h       shuffles, votes                                       launch.h    a grid of blocks, the exported symbols
+//   warp.h       shuffles, votes                                       launch.h    a grid of blocks, what is exported
 //
 // -DEMU_CHECKED (with -g -fsanitize=thread): the build of the debug and race modes. Linux, x86-64 and aarch64.
 #pragma once

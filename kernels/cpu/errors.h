@@ -1,9 +1,9 @@
 // Leaving a kernel with a message.
 //
 // A thread of a block cannot return an error through the kernel's own code, so it jumps: launch() has remembered where
-// it stands (setjmp), fail() writes a sentence and goes back there. The other threads of the block are left as they are,
-// like the threads of a GPU after a fault. What the launcher must look up stands in angle brackets: <pc 0x1234> is a
-// place in this library, <address 0x7f0000001000 4> four bytes of memory.
+// it stands (setjmp), fail() writes a sentence and goes back there. The other threads of the block are left as they
+// are, like the threads of a GPU after a fault. What the launcher must look up stands in angle brackets: <pc 0x1234> is
+// a place in this library, <address 0x7f0000001000 4> four bytes of memory.
 #pragma once
 
 namespace emu {
@@ -12,7 +12,9 @@ namespace emu {
 #ifdef __clang__
 #define EMU_HOT __attribute__((no_sanitize("thread", "bounds", "alignment")))
 #else
-#define EMU_HOT __attribute__((no_sanitize("thread", "bounds", "alignment"), optimize("O2", "no-omit-frame-pointer", "no-optimize-sibling-calls")))
+#define EMU_HOT                                                  \
+  __attribute__((no_sanitize("thread", "bounds", "alignment"),   \
+                 optimize("O2", "no-omit-frame-pointer", "no-optimize-sibling-calls")))
 #endif
 
 static thread_local char error_text[2048];

@@ -1,13 +1,14 @@
 // A fiber: a stack, and the place where its thread waits.
 //
 // Switching costs no system call. A function may change only some registers without saving them (the ABI of the
-// processor says which); emu_switch pushes the others on the stack it leaves, stores the stack pointer, loads that of the
-// stack it goes to, and pops the same registers there. Its `ret` then returns to where that fiber once called it:
+// processor says which); emu_switch pushes the others on the stack it leaves, stores the stack pointer, loads that of
+// the stack it goes to, and pops the same registers there. Its `ret` then returns to where that fiber once called it:
 //
 //     fiber 0   ... barrier() -> emu_switch -.                      .-> returns, barrier() returns ...
 //     fiber 1                                 '-> returns ... barrier() -> emu_switch
 //
-// A new fiber has never called emu_switch, so its stack is made to look as if: zeros, and the address of its first function.
+// A new fiber has never called emu_switch, so its stack is made to look as if: zeros, and the address of its first
+// function.
 #pragma once
 
 namespace emu {

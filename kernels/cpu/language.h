@@ -11,7 +11,8 @@
 #define __align__(n) __attribute__((aligned(n)))
 #define __noinline__ __attribute__((noinline))
 #define __shared__ static thread_local  // one block at a time on an OS thread, so one copy for each of these
-// (`extern __shared__ T name[];` cannot be said in C++: the launcher makes it `T* name = emu::dynamic_shared<T>("name");`)
+// (`extern __shared__ T name[];` cannot be said in C++: the launcher writes `T* name =
+// emu::dynamic_shared<T>("name");`)
 #ifdef EMU_CHECKED
 #define __global__
 #define __forceinline__ inline

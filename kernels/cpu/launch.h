@@ -1,8 +1,8 @@
 // A grid of blocks, and the functions that the library exports.
 //
-// The launcher passes one packed record: Launch, and behind it the arguments as C lays out a struct. If several OS threads are
-// to share the work, they all call with the same Progress and take blocks from it until there are none. So nobody waits
-// for a thread that the system has not woken yet: the others do its part.
+// The launcher passes one packed record: Launch, and behind it the arguments as C lays out a struct. If several OS
+// threads are to share the work, they all call with the same Progress and take blocks from it until there are none. So
+// nobody waits for a thread that the system has not woken yet: the others do its part.
 #pragma once
 
 namespace emu {
@@ -85,14 +85,16 @@ template <auto KERNEL, bool FIBERS, class... A> struct Entry {
     return Arguments(unpacked<std::decay_t<A>>(packed + at[I])...);
   }
   static EMU_FN void call(Arguments& a) { call_with(a, std::index_sequence_for<A...>()); }
-  template <size_t... I> static EMU_FN void call_with(Arguments& a, std::index_sequence<I...>) { KERNEL(std::get<I>(a)...); }
+  template <size_t... I> static EMU_FN void call_with(Arguments& a, std::index_sequence<I...>) {
+    KERNEL(std::get<I>(a)...);
+  }
 
   // All threads of the block blockIdx.
   static void run_block(const Launch& launch, Arguments& a) {
     const unsigned nx = launch.block[0], ny = launch.block[1], nz = launch.block[2];
     if constexpr (FIBERS) {
       block->run(int(nx * ny * nz), [](void* p) { call(*(Arguments*)p); }, &a);
-    } else if (nx * ny * nz == 1) {  // constants, so that a loop over blockDim.x is one over neighbours, and is vectorised
+    } else if (nx * ny * nz == 1) {  // constants: so a loop over blockDim.x is one over neighbours, and is vectorised
       blockDim = dim3(1, 1, 1), threadIdx = {0, 0, 0};
       watching = true;
       call(a);
@@ -151,7 +153,8 @@ template <class E, class Arguments> void run_blocks(const Launch& launch, Progre
 }
 
 // The kernel may leave by longjmp, so nothing here has a destructor that must run. Returns 0, or 1 with a message.
-template <class E, class Arguments> int guarded_run(const Launch& launch, Progress* progress, Arguments& arguments, bool fibers) {
+template <class E, class Arguments>
+int guarded_run(const Launch& launch, Progress* progress, Arguments& arguments, bool fibers) {
   error_text[0] = 0;
   launching = true;
   if (setjmp(escape)) {
@@ -160,7 +163,10 @@ template <class E, class Arguments> int guarded_run(const Launch& launch, Progre
     return 1;
   }
   size_t threads = size_t(launch.block[0]) * launch.block[1] * launch.block[2];
-  if (threads - 1 >= MOST_THREADS) say("invalid launch: %zu threads in a block; at most %d", threads, MOST_THREADS), leave();
+  if (threads - 1 >= MOST_THREADS) {
+    say("invalid launch: %zu threads in a block; at most %d", threads, MOST_THREADS);
+    leave();
+  }
   gridDim = dim3(launch.grid[0], launch.grid[1], launch.grid[2]);
   blockDim = dim3(launch.block[0], launch.block[1], launch.block[2]);
   if (fibers) {

@@ -1,7 +1,7 @@
 // Functions of numbers that CUDA C has and C++ has not.
 //
-// What the C library has under the same name (expf, fmaf, sqrt, erf, sincosf, ...) comes from <math.h>. The fast forms with
-// two underscores are as exact as the others here; on a GPU they are short.
+// What the C library has under the same name (expf, fmaf, sqrt, erf, sincosf, ...) comes from <math.h>. The fast forms
+// with two underscores are as exact as the others here; on a GPU they are short.
 #pragma once
 
 template <class A, class B> EMU_FN auto min(A a, B b) {
@@ -30,7 +30,11 @@ EMU_FN void sincospi(double x, double* s, double* c) {
 }
 EMU_FN double sinpi(double x) { double s, c; sincospi(x, &s, &c); return s; }
 EMU_FN double cospi(double x) { double s, c; sincospi(x, &s, &c); return c; }
-EMU_FN void sincospif(float x, float* s, float* c) { double a, b; sincospi((double)x, &a, &b); *s = float(a), *c = float(b); }
+EMU_FN void sincospif(float x, float* s, float* c) {
+  double sine, cosine;
+  sincospi((double)x, &sine, &cosine);
+  *s = float(sine), *c = float(cosine);
+}
 EMU_FN void sincospi(float x, float* s, float* c) { sincospif(x, s, c); }
 EMU_FN float sinpif(float x) { return float(sinpi((double)x)); }
 EMU_FN float cospif(float x) { return float(cospi((double)x)); }
@@ -117,7 +121,9 @@ EMU_FN long long __double_as_longlong(double x) { return emu::bits<long long>(x)
 EMU_FN double __longlong_as_double(long long x) { return emu::bits<double>(x); }
 EMU_FN int __double2hiint(double x) { return int(emu::bits<uint64_t>(x) >> 32); }
 EMU_FN int __double2loint(double x) { return int(emu::bits<uint64_t>(x)); }
-EMU_FN double __hiloint2double(int high, int low) { return emu::bits<double>(uint64_t(uint32_t(high)) << 32 | uint32_t(low)); }
+EMU_FN double __hiloint2double(int high, int low) {
+  return emu::bits<double>(uint64_t(uint32_t(high)) << 32 | uint32_t(low));
+}
 
 // Loads and stores with a hint to the cache are loads and stores.
 template <class T> EMU_FN T __ldg(const T* p) { return *p; }

@@ -1,19 +1,19 @@
 // Who touched this word before? The race detector of the checked build.
 //
-// Two accesses race if at least one writes, not both are atomic, and nothing orders them: on a GPU either may come first.
-// Every word of an array and of shared memory has a Cell that remembers the last write and two reads by different threads.
-// An access is *ordered* after an earlier one, if
+// Two accesses race if at least one writes, not both are atomic, and nothing orders them: on a GPU either may come
+// first. Every word of an array and of shared memory has a Cell that remembers the last write and two reads by
+// different threads. An access is *ordered* after an earlier one, if
 //
 //     same thread                  always
 //     same block                   a __syncthreads() lies between: the earlier one has a smaller epoch
-//     same warp                    a __syncwarp() of both lies between: each lane counts its own, and knows of the others'
-//                                  counts what the last __syncwarp told it
+//     same warp                    a __syncwarp() of both lies between: each lane counts its own, and knows of the
+//                                  others' counts what the last __syncwarp told it
 //     different blocks             the earlier block has passed __threadfence() and then an atomic operation on some
-//                                  word, the later one an atomic operation on the same word afterwards. Nothing else orders
-//                                  blocks, although here they run one after another
+//                                  word, the later one an atomic operation on the same word afterwards. Nothing else
+//                                  orders blocks, although here they run one after another
 //
-// That does not depend on the order in which threads happen to run, so one run suffices. Two threads that write the same
-// value to a word are let through: `*found = 1` by everybody is common and works.
+// That does not depend on the order in which threads happen to run, so one run suffices. Two threads that write the
+// same value to a word are let through: `*found = 1` by everybody is common and works.
 #pragma once
 
 namespace emu {
@@ -34,7 +34,7 @@ struct Race {
   char shared[32];  // the name of the shared variable; empty: global memory
   uint64_t low;     // where that variable begins
 };
-struct Known {  // thread `by` of this block learned by an atomic operation what `thread` of `block` had done up to `epoch`
+struct Known {  // by an atomic operation, thread `by` of this block learned what `thread` of `block` had done
   uint32_t block, epoch, thread, by, at;
 };
 
@@ -84,8 +84,8 @@ EMU_HOT inline bool ordered(const Access& earlier, const Access& now, bool share
   if (earlier.block != now.block) {
     if (shared) return true;  // another block's shared memory was another memory
     for (const Known& k : history->learned)
-      if (k.block == earlier.block && (earlier.epoch < k.epoch || (earlier.epoch == k.epoch && earlier.thread == k.thread)) &&
-          (now.thread == k.by || now.epoch > k.at))
+      if (k.block == earlier.block && (now.thread == k.by || now.epoch > k.at) &&
+          (earlier.epoch < k.epoch || (earlier.epoch == k.epoch && earlier.thread == k.thread)))
         return true;
     return false;
   }
@@ -94,8 +94,8 @@ EMU_HOT inline bool ordered(const Access& earlier, const Access& now, bool share
 }
 
 // `name`: of the shared variable, or null for global memory; `unit`: bytes that a cell stands for
-EMU_HOT inline void note_access(Cell* cells, size_t offset, const volatile void* address, size_t size, uint32_t unit, uint32_t item,
-                        const char* name, Kind kind, const void* pc) {
+EMU_HOT inline void note_access(Cell* cells, size_t offset, const volatile void* address, size_t size, uint32_t unit,
+                                uint32_t item, const char* name, Kind kind, const void* pc) {
   settle();
   uint32_t thread = thread_number();
   Access now = {block_number, epoch, thread, history->lane_clock[thread][thread % 32], code_offset(pc), kind};
@@ -137,21 +137,22 @@ inline void barrier_passed() {
 inline void warp_synchronised(int warp, unsigned lanes) {
   if (!racing) return;
   settle();
+  auto* clock = history->lane_clock + warp * 32;
   uint32_t all[32] = {};
   for (int lane = 0; lane < 32; lane++)
     if (lanes >> lane & 1)
-      for (int other = 0; other < 32; other++) all[other] = std::max(all[other], history->lane_clock[warp * 32 + lane][other]);
+      for (int other = 0; other < 32; other++) all[other] = std::max(all[other], clock[lane][other]);
   for (int lane = 0; lane < 32; lane++)
     if (lanes >> lane & 1) {
-      memcpy(history->lane_clock[warp * 32 + lane], all, sizeof all);
-      history->lane_clock[warp * 32 + lane][lane]++;
+      memcpy(clock[lane], all, sizeof all);
+      clock[lane][lane]++;
     }
 }
 inline void fence_passed() {
   if (racing) history->fence_epoch[thread_number()] = epoch + 1;
 }
-// An atomic operation hands on what its thread had done before its fence, and learns what others handed on there. The fence may
-// stand in the same epoch or, if all threads passed it, before the last barrier.
+// An atomic operation hands on what its thread had done before its fence, and learns what others handed on there. The
+// fence may stand in the same epoch or, if all threads passed it, before the last barrier.
 inline void order_by_atomic(const volatile void* word) {
   uint32_t thread = thread_number();
   auto& handed_on = history->releases[word];

@@ -1,7 +1,8 @@
 // Bad addresses and endless loops, in the checked build.
 //
-// An address that belongs to nobody makes the processor stop and the system send SIGSEGV; the handler runs on a stack of its
-// own (the fiber's may be full) and leaves the kernel with a message. For endless loops a timer sends a signal to this thread.
+// An address that belongs to nobody makes the processor stop and the system send SIGSEGV; the handler runs on a stack
+// of its own (the fiber's may be full) and leaves the kernel with a message. For endless loops a timer sends a signal
+// to this thread.
 #pragma once
 
 namespace emu {
@@ -23,8 +24,8 @@ inline const void* frame_pointer(void* context) {
 #endif
 }
 
-// " at <pc 0x12 0x34 ...>": where it happened, and the calls that led there, as far as they are in this library. Built with
-// -O0, every function keeps a frame pointer, which points to that of its caller; above it lies the return address.
+// " at <pc 0x12 0x34 ...>": where it happened, and the calls that led there, as far as they are in this library. Built
+// with -O0, every function keeps a frame pointer, which points to that of its caller; above it lies the return address.
 extern "C" const char __etext __attribute__((visibility("hidden")));
 inline void say_code(void* context) {
   auto in_this_library = [](const void* pc) { return pc >= (const void*)&__ehdr_start && pc < (const void*)&__etext; };

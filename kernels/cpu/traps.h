@@ -1,7 +1,8 @@
 // What the compiler's own checks find: an index beyond a C array, a misaligned vector, an integer divided by zero.
 //
-// With -fsanitize=bounds,alignment,integer-divide-by-zero the compiler calls the functions below instead of going wrong. Each
-// gets a record with the place in the source and the types; usually UBSan's library prints it, here it becomes the error.
+// With -fsanitize=bounds,alignment,integer-divide-by-zero the compiler calls the functions below instead of going
+// wrong. Each gets a record with the place in the source and the types; usually UBSan's library prints it, here it
+// becomes the error.
 #pragma once
 
 namespace emu {

@@ -1,7 +1,7 @@
 // Warp intrinsics: 32 lanes trade values.
 //
-// A lane hands in its value and the mask of lanes it expects, and waits. When every live lane of the mask has come, each
-// gets its result: the value of another lane (SHUFFLE), a bit of every lane (BALLOT), the lanes that have the same
+// A lane hands in its value and the mask of lanes it expects, and waits. When every live lane of the mask has come,
+// each gets its result: the value of another lane (SHUFFLE), a bit of every lane (BALLOT), the lanes that have the same
 // value (MATCH), or nothing (SYNC). Only __syncwarp orders memory; the others do not, and the race detector knows that.
 #pragma once
 

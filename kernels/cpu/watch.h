@@ -1,15 +1,17 @@
 // Every access of a kernel is looked at: the checked build.
 //
-// With -fsanitize=thread the compiler calls __tsan_read4(address) before it reads four bytes, __tsan_write8 before it writes
-// eight, and so on. Usually ThreadSanitizer's library has these functions; here they are our own, and ask:
+// With -fsanitize=thread the compiler calls __tsan_read4(address) before it reads four bytes, __tsan_write8 before it
+// writes eight, and so on. Usually ThreadSanitizer's library has these functions; here they are our own, and ask:
 //
-//     is it inside an array?        The launcher has copied every array that the kernel gets into memory of its own, with
-//                                   gigabytes around it that belong to nobody ("reach"): index -1 and index n are both seen
+//     is it inside an array?        The launcher has copied every array that the kernel gets into memory of its own,
+//                                   with gigabytes around it that belong to nobody ("reach"): so index -1 and
+//                                   index n are both seen
 //     may it be written?            not through a parameter `const T*`
 //     has it been written?          shared memory is undefined when a block starts; reading it then is an error
 //     does it race with another?    in the race mode: races.h
 //
-// What belongs to no array (locals, constants) is let through. The functions in the shim itself run with `watching` off.
+// What belongs to no array (locals, constants) is let through. The functions in the shim itself run with `watching`
+// off.
 #pragma once
 
 namespace emu {
@@ -26,7 +28,7 @@ struct Region {  // race.py and guard.py have the same fields
 
 static thread_local Region* regions = nullptr;  // of this launch, by address
 static thread_local size_t region_count = 0;
-static thread_local struct { Region* first; int count; } shared_regions;  // `__shared__` variables, as the kernel meets them
+static thread_local struct { Region* first; int count; } shared_regions;  // `__shared__` variables
 static thread_local unsigned timeout_seconds = 0;
 static thread_local uint64_t block_serial = 0;  // counts blocks: which variables are undefined again
 
@@ -54,8 +56,9 @@ inline const char* verb(Kind kind) { return kind == READ ? "read" : kind == WRIT
                                 const void* pc) {
   say("%s ", what);
   if (region.name) {
-    long long index = (p - region.low) >= 0 ? (p - region.low) / region.item : -((region.low - p - 1) / region.item) - 1;
-    say("at index %lld of shared %s (%lld elements)", index, region.name, (long long)(region.high - region.low) / region.item);
+    long long item = region.item, offset = p - region.low, count = (region.high - region.low) / item;
+    long long index = offset >= 0 ? offset / item : -((-offset - 1) / item) - 1;  // rounded down
+    say("at index %lld of shared %s (%lld elements)", index, region.name, count);
   } else say("at <address %p %zu>", (const void*)p, size);
   say("%s at <pc 0x%x>", why, code_offset(pc));
   fail_here();
@@ -120,7 +123,10 @@ inline void make_undefined(void* p, size_t bytes, uint32_t item, const char* nam
 
 inline void forget_shared_regions() {
   if (!shared_regions.first) shared_regions.first = new Region[MOST_VARIABLES];
-  for (int i = 0; i < shared_regions.count; i++) free(shared_regions.first[i].written), free(shared_regions.first[i].cells);
+  for (int i = 0; i < shared_regions.count; i++) {
+    free(shared_regions.first[i].written);
+    free(shared_regions.first[i].cells);
+  }
   shared_regions.count = 0;
 }
 

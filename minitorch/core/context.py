@@ -1,8 +1,8 @@
 """What is set once for a process: threads, determinism, precision of matrix products.
 
 PyTorch keeps these flags in ``aten/src/ATen/Context.h`` and consults them when it chooses a kernel. Here there is one
-kernel for everything: it is deterministic and multiplies in full precision. So the flags are kept and checked as PyTorch
-checks them; only the number of threads changes something: compiled kernels use so many. NumPy's BLAS has its own.
+kernel for everything: it is deterministic and multiplies in full precision. So the flags are kept and checked as in
+PyTorch; only the number of threads changes something: compiled kernels use so many. NumPy's BLAS has its own.
 """
 
 from __future__ import annotations

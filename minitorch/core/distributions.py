@@ -34,8 +34,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from minitorch.core import mersenne_twister
 from minitorch.core.box_muller import box_muller, c_library, fused_multiply_add, scale_and_shift
-from minitorch.core.generator import Generator
+from minitorch.core.generator import KEY_WORDS, Generator
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -247,7 +248,18 @@ def bernoulli_scalar(gen: Generator, shape: Shape, dtype: DTypeLike, p: float = 
         return np.empty(shape, dtype)
     if name_of(dtype) not in INTEGRAL | FLOATING and dtype.kind != "b":
         raise NotImplementedError(f"bernoulli_: \"bernoulli_scalar_cpu_\" not implemented for '{dtype.name}'")
-    return (unit_float64(gen, math.prod(shape)) < p).astype(dtype).reshape(shape)
+    count = math.prod(shape)
+    if dtype in (np.float32, np.float64) and mersenne_twister.serves(2 * count // KEY_WORDS):
+        return _bernoulli_by_pieces(gen, np.empty(count, dtype), p).reshape(shape)
+    return (unit_float64(gen, count) < p).astype(dtype).reshape(shape)
+
+
+def _bernoulli_by_pieces(gen: Generator, numbers: Array, p: float) -> Array:
+    with gen.mutex:
+        for start in range(0, numbers.size, mersenne_twister.PIECE):
+            piece = numbers[start : start + mersenne_twister.PIECE]
+            mersenne_twister.bernoulli(gen.random32(2 * piece.size), p, piece)
+    return numbers
 
 
 def bernoulli_tensor(gen: Generator, probabilities: Array, dtype: DTypeLike) -> Array:

@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from minitorch.core import mersenne_twister
 from minitorch.core.backend import is_available
 from minitorch.core.device import device as Device
 
@@ -119,14 +120,22 @@ class Generator:
                 self._position = end
                 return self._block[start:end].copy()
             blocks = (end - 1) // KEY_WORDS
-            fresh = self._engine.random_raw(blocks * KEY_WORDS)  # uint64, each below 2**32
             left_over = self._block[start:]
-            numbers = np.empty(n, np.uint32)
+            numbers = np.empty(left_over.size + blocks * KEY_WORDS, np.uint32)
             numbers[: left_over.size] = left_over
-            numbers[left_over.size :] = fresh[: n - left_over.size]
-            self._block = fresh[-KEY_WORDS:].astype(np.uint32)
+            self._draw_blocks(numbers[left_over.size :])
+            self._block = numbers[-KEY_WORDS:].copy()
             self._position = end - blocks * KEY_WORDS
-            return numbers
+            return numbers[:n]
+
+    def _draw_blocks(self, words: NDArray[np.uint32]) -> None:
+        """Fill ``words``, whole blocks, with those that come next; the engine's key becomes that of the last."""
+        if not mersenne_twister.serves(words.size // KEY_WORDS):
+            words[...] = self._engine.random_raw(words.size)  # as uint64, each below 2**32
+            return
+        key = self._engine.state["state"]["key"]
+        mersenne_twister.draw_blocks(key, words)
+        self._load_key(key, KEY_WORDS)
 
     def random64(self, n: int) -> NDArray[np.uint64]:
         """``n`` numbers uniform on [0, 2**64), ``(n,)``: two draws each, the high half first."""

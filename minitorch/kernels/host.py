@@ -93,7 +93,7 @@ class HostKernel:
             for index, parameter in enumerate(
                 self.kernel.source.parameters
             ):  # the long way: it names what does not fit
-                if not parameter.pointers:
+                if not parameter.pointers and type(values[index]) is not bytes:  # bytes: cast above
                     values[index] = number(self.kernel, index)(values[index])
         try:
             return self.pack(*_triple(grid), *_triple(block), shared_mem, schedule, *values)

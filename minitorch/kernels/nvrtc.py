@@ -4,10 +4,11 @@
     program.code            a cubin, ready to be loaded, or PTX text for "compute_90"
     program.resources       registers, shared memory and spills of each kernel, as the assembler counts them
 
-The library comes with two small wheels, ``nvidia-cuda-nvrtc`` and ``nvidia-cuda-runtime`` (its headers), or with CUDA
-itself. CuPy has its own binding and compiles what is launched (``gpu.py``); this one is for the tests, for
-``python -m minitorch.kernels check`` and for ``list --resources``. It is a dozen C functions, called by ctypes:
-create a program, name the template instances that are wanted, compile, fetch the log and the code.
+The library comes with small wheels, ``nvidia-cuda-nvrtc``, ``nvidia-cuda-runtime`` (its headers) and
+``nvidia-cuda-crt`` (those of the tensor cores), or with CUDA itself. CuPy has its own binding and compiles what is
+launched (``gpu.py``); this one is for the tests, for ``python -m minitorch.kernels check`` and for ``list --resources``.
+It is a dozen C functions, called by ctypes: create a program, name the template instances that are wanted, compile,
+fetch the log and the code.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from minitorch.kernels.compiler import KernelError, kernel_folder
+from minitorch.kernels.source import headers
 
 OPTIONS = ("-std=c++17",)
 ARCHITECTURES = ("sm_80", "sm_90")
-MISSING = "NVRTC is missing: pip install nvidia-cuda-nvrtc nvidia-cuda-runtime"
+MISSING = "NVRTC is missing: pip install nvidia-cuda-nvrtc nvidia-cuda-runtime nvidia-cuda-crt"
 _USED = re.compile(
     r"Compiling entry function '(?P<name>\w+)'(?P<between>.*?)Used (?P<registers>\d+) registers(?P<rest>[^\n]*)", re.S
 )
@@ -122,8 +124,14 @@ def _check(status: int) -> None:
 
 
 def include_options(path: Path) -> tuple[str, ...]:
-    """Where a kernel file finds its headers: beside itself, and in ``kernels/``."""
-    return tuple(f"-I{folder}" for folder in dict.fromkeys((path.resolve().parent, kernel_folder())))
+    """Where a kernel file finds its headers: beside itself, and in ``kernels/``; and ``<mma.h>`` the rest of itself.
+
+    CUDA 13's wheels have ``mma.h`` in one package and ``crt/mma.h``, which it includes, in another.
+    """
+    folders = [path.resolve().parent, kernel_folder()]
+    if any("<mma.h>" in each.read_text() for each in (path, *headers(path))):
+        folders += [folder / "include" for folder in _folders() if (folder / "include" / "crt" / "mma.h").exists()][:1]
+    return tuple(f"-I{folder}" for folder in dict.fromkeys(folders))
 
 
 def source_text(path: Path) -> str:

@@ -168,6 +168,33 @@ layer_norm = _layer(lambda F, x, w, b: F.layer_norm(x, (512,), w, b), 4096, 512,
 batch_norm = _layer(lambda F, x, w, b: F.batch_norm(x, None, None, w, b, training=True), 64, 32, 28, 28, parameters=2)
 
 
+def convolution(engine: Any) -> Run:
+    """A 3x3 convolution of 64 images of 32x28x28 to 64 channels, forward and backward."""
+    engine.manual_seed(0)
+    x, weight = engine.rand(64, 32, 28, 28, requires_grad=True), engine.rand(64, 32, 3, 3, requires_grad=True)
+    grad = engine.rand(64, 64, 28, 28)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            x.grad = weight.grad = None
+            engine.nn.functional.conv2d(x, weight, padding=1).backward(grad)
+
+    return run
+
+
+def max_pool(engine: Any) -> Run:
+    """The maxima of 2x2 windows of 64 images of 64x28x28, forward and backward."""
+    engine.manual_seed(0)
+    x, grad = engine.rand(64, 64, 28, 28, requires_grad=True), engine.rand(64, 64, 14, 14)
+
+    def run(times: int) -> None:
+        for _ in range(times):
+            x.grad = None
+            engine.nn.functional.max_pool2d(x, 2).backward(grad)
+
+    return run
+
+
 def cross_entropy(engine: Any) -> Run:
     """Cross-entropy of 4096 rows of 512 logits, forward and backward."""
     engine.manual_seed(0)
@@ -222,6 +249,8 @@ WORKLOADS = {
     "layer-norm": Workload("layer norm 4096x512, forward and backward", layer_norm, ratio_reach=1.5, gpu_reach=1.5),
     "cross-entropy": Workload("cross-entropy 4096x512, both ways", cross_entropy, ratio_reach=1.5, gpu_reach=1.5),
     "batch-norm": Workload("batch norm 64x32x28x28, both ways", batch_norm, ratio_reach=1.5, gpu_reach=1.5),
+    "conv": Workload("conv 64x32x28x28, 3x3, 64 out, both ways", convolution, ratio_reach=1.5, gpu_reach=3.0),
+    "max-pool": Workload("max pool 2x2, 64x64x28x28, both ways", max_pool, ratio_reach=1.5, gpu_reach=1.3),
     "relu": Workload("ReLU, 4096x512, forward and backward", relu, ratio_reach=1.5, gpu_reach=1.3),
     "gelu": Workload("GELU, 4096x512, forward and backward", gelu, ratio_reach=1.5, gpu_reach=1.3),
     "silu": Workload("SiLU, 4096x512, forward and backward", silu, ratio_reach=1.5, gpu_reach=1.3),

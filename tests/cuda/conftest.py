@@ -1,18 +1,22 @@
 """A GPU for every test in this folder: the one that CuPy finds, else an emulated one.
 
-With MINITORCH_CUDA=emulate it is emulated anyway, with MINITORCH_CUDA=cupy there must be one; and an ordinary run of all
-tests hides it (``tests/conftest.py``), so that the same process may hold tests that must see none. For these the device
-is chosen when a test of this folder begins, and gone when it ends.
+With MINITORCH_CUDA=emulate it is emulated anyway, with MINITORCH_CUDA=cupy there must be one; and an ordinary run of
+all tests hides it (``tests/conftest.py``), so that the same process may hold tests that must see none. For these the
+device is chosen when a test of this folder begins, and gone when it ends.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
 from minitorch.core import cuda
+
+sys.path.insert(0, str(Path(__file__).parent))  # `import sweep`
 
 
 def pytest_collection_modifyitems(items):

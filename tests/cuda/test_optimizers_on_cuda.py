@@ -10,6 +10,7 @@ import torch as pytorch
 from compare import randn
 
 import minitorch
+from minitorch import kernels
 from minitorch.profiler import count_launches
 
 FORMS: list[dict[str, Any]] = [{}, {"foreach": False}, {"foreach": True}, {"fused": True}]
@@ -63,6 +64,15 @@ def test_forms_in_other_dtypes(form: dict[str, Any], dtype: str, tolerance: floa
 
 def on_gpu(values: Any, dtype: Any = None) -> Any:
     return minitorch.tensor(values, dtype=dtype or minitorch.float32, device="cuda")
+
+
+@pytest.mark.parametrize("form", FORMS, ids=str)
+def test_without_kernels_the_array_module_computes(form: dict[str, Any]) -> None:
+    expected = steps(pytorch, "cpu", "AdamW", {"lr": 0.05, "amsgrad": True})
+    with kernels.mode("off"):
+        found = steps(minitorch, "cuda", "AdamW", {"lr": 0.05, "amsgrad": True, **form})
+    for theirs, ours in zip(expected, found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
 def parameter_with_gradient(size: int = 4) -> Any:

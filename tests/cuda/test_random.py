@@ -12,6 +12,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch as pytorch
 
 import minitorch as torch
 from minitorch import kernels
@@ -318,6 +319,59 @@ def test_categories_are_drawn_in_proportion():
 )  # fmt: skip
 def test_the_mean_is_that_of_the_distribution(draw, mean):
     assert host(draw(on_device(8))).mean() == pytest.approx(mean, rel=0.05)
+
+
+REFUSED = [
+    "empty(3).normal_(0, -1)", "empty(3, dtype=int64).normal_()", "empty(3).log_normal_(0, 0)",
+    "empty(3, dtype=int32).log_normal_()", "empty(3).exponential_(0)", "empty(3, dtype=int64).exponential_()",
+    "empty(3).cauchy_(0, 0)", "empty(3, dtype=int64).cauchy_()", "empty(3).geometric_(1.0)",
+    "empty(3, dtype=bool).geometric_(0.5)", "empty(3).bernoulli_(1.5)", "empty(3, dtype=complex64).bernoulli_(0.5)",
+    "empty(3).uniform_(2, 1)", "empty(3, dtype=int64).uniform_()", "randint(3, 3, (2,))",
+    "randint(0, 300, (2,), dtype=uint8)",
+    "empty(3, dtype=int32).random_(-2**63, None)", "multinomial(ones(3), 4)", "multinomial(-ones(3), 2, True)",
+    "multinomial(zeros(3), 2)", "multinomial(ones(2, 2, 2), 1)", "poisson(-ones(2))", "bernoulli(ones(3, dtype=int64))",
+    "randperm(-1)", "nn.functional.dropout(ones(3, dtype=int64), 0.5)", "nn.functional.rrelu(ones(3), 2.0, 1.0, True)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_pytorch_refuses_is_refused_with_the_same_type_of_error(call):
+    with pytest.raises(Exception) as theirs:
+        eval(call, {}, vars(pytorch))
+    with torch.device("cuda"), pytest.raises(theirs.type):
+        eval(call, {}, vars(torch))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "empty(0, 3).uniform_()", "empty(0).normal_()", "empty(0).log_normal_()", "empty(0).exponential_()",
+        "empty(2, 0).cauchy_()", "empty(0).geometric_(0.5)", "empty(0).bernoulli_(0.5)", "empty(0).random_()",
+        "randint(0, 5, (0, 2))", "bernoulli(ones(0))", "empty(()).uniform_()", "randn(())", "randperm(0)",
+        "multinomial(ones(0, 3), 2, True)", "multinomial(ones(0, 3), 2)", "randn(3, dtype=complex64)",
+        "rand(2, dtype=complex128)", "empty(4, dtype=int64).random_(-2**63, None)", "empty(3, 2).bernoulli_(ones(2))",
+        "nn.functional.dropout2d(ones(2, 3, 4, 4), 0.5)", "nn.functional.alpha_dropout(ones(5), 0.5, True)",
+        "nn.functional.dropout(ones(5), 0.5, inplace=True)", "nn.functional.rrelu(ones(5), training=True)",
+        "rand_like(ones(2, 3).t())", "randn_like(ones(3, dtype=float64))", "randint_like(ones(3), 2, 9)",
+        "normal(zeros(3), ones(3))", "poisson(ones(3, dtype=float64))", "binomial(ones(3), ones(3))",
+    ],
+)  # fmt: skip
+def test_shapes_strides_and_dtypes_are_those_that_pytorch_gives_on_the_cpu(call, by):
+    theirs = eval(call, {}, vars(pytorch))
+    with torch.device("cuda"):
+        ours = eval(call, {}, vars(torch))
+    assert ours.device.type == "cuda"
+    assert (ours.shape, ours.stride(), str(ours.dtype)) == (theirs.shape, theirs.stride(), str(theirs.dtype))
+
+
+def test_slopes_of_rrelu_are_drawn_for_every_element_and_used_below_zero():
+    x = torch.linspace(-2, 2, 5001, device="cuda", requires_grad=True)
+    y = torch.nn.functional.rrelu(x, 0.25, 0.75, training=True)
+    slope = host(y)[:2500] / host(x)[:2500]
+    assert slope.min() >= 0.25 and slope.max() <= 0.75 and abs(slope.mean() - 0.5) < 0.02
+    np.testing.assert_array_equal(host(y)[2500:], host(x)[2500:])
+    y.backward(torch.ones_like(y))
+    np.testing.assert_allclose(host(x.grad)[:2500], slope, rtol=1e-5)
 
 
 # ---- dropout --------------------------------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ from minitorch.kernels.compiler import kernel_folder
 from minitorch.kernels.mutation import barriers, without
 
 ON_A_GPU_ONLY = {"matmul_tensor_core.cu"}
+# These make a function safe to be called twice in one block, which no kernel does yet.
+FOR_A_SECOND_CALL = {("welford.cuh", "block_moments", 1)}
 ALL = [
     barrier
     for path in sorted([*kernel_folder().glob("*.cu"), *kernel_folder().glob("*.cuh")])
     if path.name not in ON_A_GPU_ONLY
-    for barrier in barriers(path)
+    for number, barrier in enumerate(barriers(path))
+    if (path.name, barrier.function, number) not in FOR_A_SECOND_CALL
 ]
 
 

@@ -284,8 +284,8 @@ def test_debug_stops_at_the_first_line_of_the_kernel_in_that_thread_of_that_bloc
 
 
 def test_debug_runs_a_kernel_of_the_project_on_its_ladders_example(gdb):
-    status, text = gdb("softmax_tree", "--block", "1", "--thread", "3", commands="print cols\nbt 1\n")
-    assert status == 0 and re.search(r"\$1 = 45\n#0 +softmax_tree<float, false>", text), text
+    status, text = gdb("rms_norm_block", "--block", "1", "--thread", "3", commands="print cols > 1\nbt 1\n")
+    assert status == 0 and re.search(r"\$1 = true\n#0 +rms_norm_block<float>", text), text
 
 
 def test_debug_says_it_if_no_such_thread_was_launched(gdb, tmp_path):

@@ -125,7 +125,7 @@ def test_no_two_threads_race(name, rung, generator):
     close(found, ladder.reference(*inputs))
 
 
-def engine_and_pytorch(case, device, dtype=np.float64, cotangent=True):
+def engine_and_pytorch(case, device, dtype=np.float64):
     """Output and gradients by the engine, and by PyTorch."""
     x, weight, grad, geometry, groups, *expected = prepared(case, dtype)
     found_x = minitorch.tensor(x, device=device, requires_grad=True)

@@ -127,6 +127,15 @@ def test_both_layouts_of_the_wheels_are_found(monkeypatch, tmp_path):
         nvrtc._library_path.cache_clear()
 
 
+def test_the_other_half_of_the_tensor_cores_header_is_looked_for_where_it_is_asked_for(write, monkeypatch, tmp_path):
+    (tmp_path / "cuda" / "include" / "crt").mkdir(parents=True)
+    (tmp_path / "cuda" / "include" / "crt" / "mma.h").write_text("")
+    monkeypatch.setattr(nvrtc, "_folders", lambda: [tmp_path / "none", tmp_path / "cuda"])
+    own = (f"-I{tmp_path}", f"-I{kernel_folder()}")
+    assert nvrtc.include_options(write("#include <mma.h>\n")) == (*own, f"-I{tmp_path / 'cuda' / 'include'}")
+    assert nvrtc.include_options(write("#include <cuda_fp16.h>\n")) == own
+
+
 def test_a_kernel_compiled_twice_is_the_same_code(write):
     path = write("__global__ void f(double* x) { x[threadIdx.x] *= 2; }\n")
     first, second = (np.frombuffer(nvrtc.compile(path, "compute_80", ("f",)).code, np.uint8) for _ in range(2))

@@ -8,9 +8,8 @@ an event of the other:
     copy      --- x ----------- [event.wait] --- y ---          y comes after b; nobody knows about c and x
 
 ``Stream`` and ``Event`` are PyTorch's on both kinds of device. On a GPU they are CuPy's underneath. On an emulated
-device everything is done at once, so every query says yes; what is kept is who waited for whom. Every stream has a
-clock that counts its own events and remembers those it has waited for (a vector clock: Fidge 1988, Mattern 1989).
-``stream.follows(event)`` reads it: was an order that a program relies on asked for?
+device everything is done at once, so every query says yes; what is kept (``emulated_streams.py``) is who waited for
+whom, and ``stream.follows(event)`` tells: was an order that a program relies on asked for?
 
 PyTorch: ``c10/cuda/CUDAStream.h``, ``ATen/cuda/CUDAEvent.h``, ``torch/cuda/streams.py``. Left out: sharing events
 between processes, graph capture, looking for accesses to memory that no event orders.
@@ -19,80 +18,24 @@ between processes, graph capture, looking for accesses to memory that no event o
 from __future__ import annotations
 
 import ctypes
-import itertools
 import sys
 import threading
-import time
 from typing import Any
 
-from minitorch.core.cuda import backends, current_device, is_available, is_emulated, set_device
+from minitorch.core.cuda import backends, current_device, emulated_streams, is_available, is_emulated, set_device
+from minitorch.core.cuda.emulated_streams import EmulatedEvent, EmulatedStream
 from minitorch.core.device import device as Device
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = 0, -3
 
 
-class EmulatedStream:
-    """What CuPy's stream does, where all work is done at once. ``clock``: how many events of each stream lie before."""
-
-    _numbers = itertools.count(1)
-
-    def __init__(self, null: bool = False, non_blocking: bool = False, priority: int = 0) -> None:
-        self.number = next(EmulatedStream._numbers)
-        self.ptr = 0 if null else 0x5000_0000 + 64 * self.number
-        self.priority, self.done = priority, True
-        self.clock: dict[int, int] = {}
-
-    def record(self, event: EmulatedEvent) -> None:
-        """The event happens here."""
-        self.clock[self.number] = self.clock.get(self.number, 0) + 1
-        event.clock, event.seconds, event.stream = dict(self.clock), time.perf_counter(), self
-
-    def wait_event(self, event: EmulatedEvent) -> None:
-        """What comes next comes after the event."""
-        for stream, count in event.clock.items():
-            self.clock[stream] = max(self.clock.get(stream, 0), count)
-
-    def synchronize(self) -> None:
-        """Everything is done already."""
-
-    def use(self) -> None:
-        """Arrays are computed at once, in whatever stream."""
-
-
-class EmulatedEvent:
-    """What CuPy's event does. An event that was never recorded has happened."""
-
-    _numbers = itertools.count(1)
-
-    def __init__(self, block: bool = False, disable_timing: bool = False, interprocess: bool = False) -> None:
-        self.ptr = 0x6000_0000 + 64 * next(EmulatedEvent._numbers)
-        self.done, self.seconds = True, 0.0
-        self.clock: dict[int, int] = {}
-        self.stream: EmulatedStream | None = None
-
-    def record(self, stream: EmulatedStream) -> None:
-        """The event happens when the stream gets here: now."""
-        stream.record(self)
-
-    def synchronize(self) -> None:
-        """It has happened already."""
-
-
 def _library() -> Any:
     """CuPy's streams and events, or the emulated ones."""
     if is_emulated():
-        return _Emulated
+        return emulated_streams
     import cupy
 
     return cupy.cuda
-
-
-class _Emulated:
-    Stream, Event = EmulatedStream, EmulatedEvent
-
-    @staticmethod
-    def get_elapsed_time(start: EmulatedEvent, end: EmulatedEvent) -> float:
-        return (end.seconds - start.seconds) * 1000
 
 
 class device_guard:  # noqa: N801  (a context manager)

@@ -18,6 +18,7 @@ from typing import Any
 
 from minitorch._tensor import Tensor
 from minitorch.autograd.grad_mode import set_grad_enabled
+from minitorch.ops.arrays.compiled import AT_LEAST
 from minitorch.ops.creating import from_data
 from minitorch.ops.foreach.elementwise import _foreach_clamp_max_, _foreach_clamp_min_, _foreach_mul_
 from minitorch.ops.foreach.lists import by_device_and_dtype
@@ -43,6 +44,13 @@ def _takes_foreach(tensors: list[Any], foreach: bool | None) -> bool:
     return foreach
 
 
+def _pays(tensors: list[Any], foreach: bool | None) -> bool:
+    """``_takes_foreach`` for what has a kernel: without being asked, not on the CPU for a few elements. The kernel must
+    be compiled once, and the results are the same."""
+    few = foreach is None and tensors[0].is_cpu and sum([tensor.numel() for tensor in tensors]) < AT_LEAST
+    return not few and _takes_foreach(tensors, foreach)
+
+
 def get_total_norm(
     tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
 ) -> Any:
@@ -54,7 +62,7 @@ def get_total_norm(
     norms: list[Any] = []
     with set_grad_enabled(False):
         for (same,), _ in by_device_and_dtype([tensors]).values():
-            if _takes_foreach(same, foreach):
+            if _pays(same, foreach):
                 norms.extend(_foreach_norm(same, norm_type))
             else:
                 norms.extend([vector_norm(tensor, norm_type) for tensor in same])
@@ -79,7 +87,7 @@ def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any, for
         factor = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
         for (device, _), ((same,), _) in by_device_and_dtype([gradients]).items():
             there = factor.to(device)
-            if _takes_foreach(same, foreach):
+            if _pays(same, foreach):
                 _foreach_mul_(same, there)
             else:
                 for gradient in same:

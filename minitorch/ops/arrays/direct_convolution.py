@@ -37,7 +37,8 @@ def forward(
     """x (N, C, *size), weight (Co, C/G, *kernel), bias (Co,) -> (N, Co, *counts)."""
     geometry = (stride, padding, dilation)
     if _chosen(x, weight, stride):
-        out = kernels.conv2d(*map(xp.ascontiguousarray, (x, weight)), geometry, groups, chosen.kernel)
+        x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
+        out = kernels.conv2d(x, weight, geometry, groups, chosen.kernel)
         return out if bias is None else out + bias.reshape(-1, *[1] * len(stride))
     lanes, (image, weight) = _lanes(stride, x, weight)
     if lanes is None:
@@ -60,8 +61,8 @@ def input_gradient(
     geometry, shape = (stride, padding, dilation), tuple(input_shape)
     if _chosen(grad, weight, stride):
         rung = kernels.gradient_rung(str(chosen.kernel), "input")
-        ready = map(xp.ascontiguousarray, (grad, weight))
-        return kernels.conv2d_input_gradient(*ready, shape, geometry, groups, rung)
+        grad, weight = xp.ascontiguousarray(grad), xp.ascontiguousarray(weight)
+        return kernels.conv2d_input_gradient(grad, weight, shape, geometry, groups, rung)
     lanes, (wide, weight) = _lanes(stride, grad, weight)
     result = None if lanes is None else lanes.conv2d_input_gradient(wide, weight, shape, geometry, groups)
     return None if result is None else result.astype(grad.dtype, copy=False)
@@ -74,7 +75,8 @@ def weight_gradient(
     geometry, shape = (stride, padding, dilation), tuple(weight_shape)
     if _chosen(grad, x, stride):
         rung = kernels.gradient_rung(str(chosen.kernel), "weight")
-        return kernels.conv2d_weight_gradient(*map(xp.ascontiguousarray, (grad, x)), shape, geometry, groups, rung)
+        grad, x = xp.ascontiguousarray(grad), xp.ascontiguousarray(x)
+        return kernels.conv2d_weight_gradient(grad, x, shape, geometry, groups, rung)
     if shape[0] // groups < LEAST_CHANNELS:
         return None
     lanes, (wide, image) = _lanes(stride, grad, x)

@@ -88,7 +88,8 @@ def max_pool_forward(
     size = x.shape[2:]
     counts = pool_counts(size, kernel, stride, padding, dilation, ceil_mode)
     if len(size) <= 2 and (kernels := kernels_for("pooling", ready := xp.ascontiguousarray(x))) is not None:
-        return kernels.max_pool2d(ready, kernel, (stride, padding, dilation), counts)
+        maxima, places = kernels.max_pool2d(ready, kernel, (stride, padding, dilation), counts)
+        return maxima, places
     slices = list(tap_slices(size, kernel, stride, padding, dilation, counts))
     # A winner's index: that of its window's first corner, plus how far its tap lies from there.
     tap_steps = [np.arange(k) * d for k, d in zip(kernel, dilation, strict=True)]

@@ -55,20 +55,19 @@ def place_and_dtype(function: str, dtype: Any, device: Any, out: Any, otherwise:
     return place_of(device), kind
 
 
-def deliver(array: Any, dtype: Dtype, place: Device, requires_grad: bool, out: Any) -> Any:
-    """A fresh array as a tensor, or written into ``out``."""
+def deliver(array: Any, dtype: Dtype, place: Device, requires_grad: bool, out: Any, pin_memory: bool = False) -> Any:
+    """A fresh array as a tensor, or written into ``out``; ``pin_memory``: copied into pinned memory."""
     if out is not None:
         result = write_out(out, array, array.shape)
     else:
         result = wrap(array, dtype, place, geo.contiguous(array.shape))
+    if pin_memory:
+        result = pinned(result)
     return result.requires_grad_() if requires_grad else result
 
 
-def check_layout(
-    function: str, layout: Any, pin_memory: bool, requires_grad: Any = False, place: Device | None = None
-) -> None:
-    """Only strided tensors exist here; ``requires_grad`` must be a bool. ``place``: where the result will live, if the
-    caller can put it into pinned memory."""
+def check_layout(function: str, layout: Any, pin_memory: bool, requires_grad: Any = False, device: Any = None) -> None:
+    """Only strided tensors exist here, only those of the CPU can be pinned, and ``requires_grad`` must be a bool."""
     if requires_grad is not False:
         arg.flag(requires_grad, function, "requires_grad")
     if layout is not None and layout is not strided:
@@ -81,9 +80,7 @@ def check_layout(
                 "pin_memory=True requires a CUDA or other accelerator backend; no pinned memory allocator is available "
                 "on this system."
             )
-        if place is None:
-            raise NotImplementedError(f"{function}(): pin_memory=True is left out; call .pin_memory() on the result")
-        if place.type != "cpu":
+        if place_of(device).type != "cpu":
             raise RuntimeError("Only dense CPU tensors can be pinned")
 
 
@@ -101,7 +98,7 @@ def _new(
 ) -> Any:  # fmt: skip
     """A tensor of one value, None for whatever is there."""
     if layout is not None or pin_memory:
-        check_layout(function, layout, pin_memory, place=place_of(device))
+        check_layout(function, layout, pin_memory, device=device)
     if requires_grad is not False:
         requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if dtype is None and device is None and out is None:
@@ -157,7 +154,7 @@ def empty(
     if memory_format is preserve_format:
         raise RuntimeError("unsupported memory format Preserve")
     place, kind = place_and_dtype("empty", dtype, device, out, None)
-    check_layout("empty", layout, pin_memory, place=place)
+    check_layout("empty", layout, pin_memory, device=place)
     _check_sizes(shape, "empty")
     result = allocate(format_geometry(geo.contiguous(shape), memory_format), kind, place)
     if pin_memory:
@@ -173,7 +170,7 @@ def full(
     if not isinstance(size, (tuple, list)):
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {type(size).__name__}")
     shape, value = arg.integers(size, "full", "size"), _number(fill_value, "full")
-    check_layout("full", layout, pin_memory, requires_grad, place_of(device))
+    check_layout("full", layout, pin_memory, requires_grad, device)
     inferred = None  # for a bool that is not Python's, too
     if isinstance(value, (complex, np.complexfloating)):
         inferred = dtypes.default_complex_dtype()
@@ -186,10 +183,7 @@ def full(
     _check_sizes(shape, "full")
     array = place.backend.xp.empty(shape, kind.np)
     array[...] = number
-    if pin_memory:
-        made = pinned(deliver(array, kind, place, False, out))
-        return made.requires_grad_() if requires_grad else made
-    return deliver(array, kind, place, requires_grad, out)
+    return deliver(array, kind, place, requires_grad, out, pin_memory)
 
 
 def _number(value: Any, function: str) -> Any:
@@ -206,7 +200,7 @@ def empty_strided(
     pin_memory: bool = False, requires_grad: bool = False,
 ) -> Any:  # fmt: skip
     """Uninitialised tensor with exactly these strides."""
-    check_layout("empty_strided", layout, pin_memory, requires_grad, place_of(device))
+    check_layout("empty_strided", layout, pin_memory, requires_grad, device)
     for position, (name, given) in enumerate((("size", size), ("stride", stride)), 1):
         if not isinstance(given, (tuple, list)):
             raise TypeError(
@@ -254,7 +248,7 @@ def _like(
     geometry = arg.tensor(input, function, "input")._geometry
     place = input._storage.device if device is None else place_of(device)
     if layout is not None or pin_memory:
-        check_layout(function, layout, pin_memory, place=place)
+        check_layout(function, layout, pin_memory, device=place)
     if requires_grad is not False:
         requires_grad = arg.flag(requires_grad, function, "requires_grad")
     if memory_format is not preserve_format or not geometry.is_plain:

@@ -132,7 +132,7 @@ def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     if isinstance(p, TensorBase):
         if not input.numel():
             return input
-        chances = _chances(p.to(input.device), input.shape, np_dtype).transpose(memory_order(input._geometry))
+        chances = _chances(p, input, np_dtype).transpose(memory_order(input._geometry))
         return _fill_with_samples(
             _BERNOULLI_OF_TENSOR, input, lambda _: sampling(gen).bernoulli_tensor(gen, chances, np_dtype), "bernoulli_"
         )
@@ -142,8 +142,9 @@ def bernoulli_(input: Any, p: Any = 0.5, *, generator: Any = None) -> Any:
     )
 
 
-def _chances(p: Any, shape: tuple[int, ...], np_dtype: Any) -> Any:
-    """The probabilities, repeated to the shape that is to be filled."""
+def _chances(p: Any, input: Any, np_dtype: Any) -> Any:
+    """The probabilities, repeated to the shape that is to be filled, where it is to be filled."""
+    p, shape = p.to(input.device), input.shape
     distributions.require_bernoulli("bernoulli_", np_dtype)
     if p.ndim > len(shape):
         raise RuntimeError(
@@ -252,7 +253,7 @@ def randperm(
     device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Any:  # fmt: skip
     """A random order of 0 to n - 1."""
-    check_layout("randperm", layout, pin_memory)
+    check_layout("randperm", layout, pin_memory, device=device)
     place, kind = place_and_dtype("randperm", None if out is not None else dtype, device, out, dtypes.int64)
     count = arg.int64(n, "randperm", "n")
     if count < 0:
@@ -265,7 +266,7 @@ def randperm(
         raise RuntimeError(f"randperm: n cannot be greater than 2049 for Half type, but got {count}")
     gen = generator_for(place, generator)
     order = sampling(gen).randperm(gen, count)
-    return deliver(order.astype(kind.np, copy=False), kind, place, requires_grad, out)
+    return deliver(order.astype(kind.np, copy=False), kind, place, requires_grad, out, pin_memory)
 
 
 def rand_like(

@@ -66,7 +66,7 @@ def arange(
 ) -> Any:  # fmt: skip
     """``arange(end)``, ``arange(start, end, step)``: up to but without ``end``. Ints give ``int64``."""
     start, end, step = _bounds("arange", bounds, start, end, step)
-    check_layout("arange", layout, pin_memory, requires_grad)
+    check_layout("arange", layout, pin_memory, requires_grad, device)
     integral = all(isinstance(v, (int, np.integer, np.bool_)) for v in (start, end, step))
     place, kind = place_and_dtype("arange", dtype, device, out, dtypes.int64 if integral else None)
     _check_supported("arange", kind, (*_WITHOUT_RANGES, dtypes.complex64, dtypes.complex128))
@@ -85,7 +85,7 @@ def arange(
         array = _counted(place.backend.xp, start, step, length, kind)
     except MemoryError as error:
         raise cannot_allocate((length,), kind.itemsize) from error
-    return deliver(array, kind, place, requires_grad, out)
+    return deliver(array, kind, place, requires_grad, out, pin_memory)
 
 
 def _counted(xp: Any, start: Any, step: Any, length: int, dtype: Dtype) -> Any:
@@ -201,13 +201,13 @@ def linspace(
     """``steps`` evenly spaced values from ``start`` to ``end``, both included."""
     start, end = _number(start, "linspace", "start"), _number(end, "linspace", "end")
     count = _steps("linspace", steps)
-    check_layout("linspace", layout, pin_memory, requires_grad)
+    check_layout("linspace", layout, pin_memory, requires_grad, device)
     place, kind = place_and_dtype("linspace", dtype, device, out, _default_dtype_of(start, end))
     _check_complex("linspace", start, end, kind)
     if count > 1:  # one value is only filled in
         _check_supported("linspace", kind, _WITHOUT_RANGES)
     values = _spaced(place.backend.xp, start, end, count, kind)
-    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out)
+    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out, pin_memory)
 
 
 def logspace(
@@ -217,7 +217,7 @@ def logspace(
     """``base`` to the powers ``linspace(start, end, steps)``."""
     start, end = _number(start, "logspace", "start"), _number(end, "logspace", "end")
     base, count = arg.real(base, "logspace", "base"), _steps("logspace", steps)
-    check_layout("logspace", layout, pin_memory, requires_grad)
+    check_layout("logspace", layout, pin_memory, requires_grad, device)
     place, kind = place_and_dtype("logspace", dtype, device, out, _default_dtype_of(start, end))
     _check_complex("logspace", start, end, kind)
     if count > 1:  # one value is only filled in
@@ -234,7 +234,7 @@ def logspace(
         values = xp.asarray(_powers(float(base), start, end, count, kind))
         if count == 1 and kind.category < dtypes.FLOATING:
             value_as_array(float(values[0]), kind)  # refuses what an integer dtype cannot hold
-    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out)
+    return deliver(as_dtype(values, _dtype_of(values), kind), kind, place, requires_grad, out, pin_memory)
 
 
 def _power_of_real(base: float, exponent: complex) -> complex:
@@ -305,10 +305,10 @@ def eye(
     for name, size in (("n", rows), ("m", columns)):
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    check_layout("eye", layout, pin_memory, requires_grad)
+    check_layout("eye", layout, pin_memory, requires_grad, device)
     place, kind = place_and_dtype("eye", dtype, device, out, None)
     refuse_other_kinds("eye", kind, "bifc")
-    return deliver(place.backend.xp.eye(rows, columns, dtype=kind.np), kind, place, requires_grad, out)
+    return deliver(place.backend.xp.eye(rows, columns, dtype=kind.np), kind, place, requires_grad, out, pin_memory)
 
 
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, device: Any = None,

@@ -23,6 +23,7 @@ from minitorch.ops import arguments as arg
 from minitorch.ops.creating.creation import check_layout, empty, ones
 from minitorch.ops.creating.ranges import arange
 from minitorch.ops.elementwise.bessel_functions import i0
+from minitorch.ops.shapes.pinning import pinned
 
 
 def _window(
@@ -30,7 +31,7 @@ def _window(
     device: Any, pin_memory: bool, requires_grad: bool,
 ) -> Any:  # fmt: skip
     """``shape(n, N - 1)`` for n = 0, 1, ..., N - 1."""
-    check_layout(name, layout, pin_memory)
+    check_layout(name, layout, pin_memory, device=device)
     length = arg.integer(window_length, name, "window_length")
     kind = dtypes.get_default_dtype() if dtype is None else arg.dtype(dtype, name)
     if kind.category < dtypes.FLOATING:
@@ -45,6 +46,8 @@ def _window(
         points = length + 1 if periodic else length
         window = shape(arange(points, dtype=kind, device=device), points - 1)
         window = window.narrow(0, 0, length).clone() if periodic else window
+    if pin_memory:
+        window = pinned(window)
     return window.requires_grad_() if requires_grad else window
 
 

@@ -93,11 +93,12 @@ def by_device_and_dtype(lists: Lists) -> dict[tuple[Any, Any], tuple[list[list[A
 
 
 def kernels_serve(device: Any) -> bool:
-    """Whether CUDA kernels can run on arrays of this device: on a GPU always, elsewhere with a compiler."""
+    """Whether CUDA kernels run on arrays of this device: on a GPU, elsewhere with a compiler; not if switched off."""
     from minitorch import kernels
+    from minitorch.kernels import modes
 
     if device.type == "cuda" and not device.backend.is_emulated:
-        return True
+        return modes.current() != "off"
     return kernels.available()
 
 

@@ -22,7 +22,7 @@ from minitorch.ops.kernels.rows import (
     widened,
 )
 
-CHANNELS_A_THREAD = 32  # for vectors on the host; on a device each thread has one
+CHANNELS_A_THREAD = 64  # for vectors on the host; on a device each thread has one
 BLOCKS = 512  # that a device should have, if the batch is large enough
 
 

@@ -195,7 +195,7 @@ def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry:
 
 def _slices(grad: Any, blocks: int) -> int:
     """Into how many parts to split the sum: enough for some 500 blocks, each of at least 512 positions."""
-    inner = grad.size // grad.shape[1]
+    inner = int(grad.size) // int(grad.shape[1])
     return max(1, min(512 // blocks, inner // 512, _MANY_BLOCKS // blocks))
 
 
@@ -299,7 +299,7 @@ def _weight_gradient_reference(grad: Any, x: Any, shape: Ints, geometry: Geometr
 
 def _column_bytes(x: Any, kernel: Ints, geometry: Geometry) -> int:
     counts = positions(x.shape[2:], kernel, geometry)
-    return x.shape[0] * x.shape[1] * math.prod(kernel) * math.prod(counts) * x.itemsize
+    return math.prod((*x.shape[:2], *kernel, *counts)) * int(x.itemsize)
 
 
 def products(images: int, counts: Ints, weight_shape: Ints) -> int:

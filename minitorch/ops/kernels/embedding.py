@@ -56,11 +56,9 @@ def _forward(rung: str, weight: Any, indices: Any) -> Any:
     if not out.size:
         return out
     if rung == "embedding_element":
-        grid, block = (-(-out.size // 256),), (256,)
-    elif on_host(weight):
-        grid, block = (min(count, _HOST_BLOCKS),), (1,)
-    else:
-        grid, block = (min(-(-count // 8), 65535),), (32, 8)
+        launch(-(-out.size // 256), 256, (weight, indices, out, count, width))
+        return out
+    grid, block = _grid(count, weight)
     launch(grid, block, (weight, indices, out, count, width))
     return out
 
@@ -75,9 +73,14 @@ def _gradient(rung: str, grad: Any, indices: Any, order: Any, starts: Any, scale
         dweight[...] = 0
         launch(max(1, -(-grad.size // 256)), 256, (grad, indices, scale, dweight, count, width, padding))
         return dweight
-    grid, block = (min(table, _HOST_BLOCKS), 1) if on_host(grad) else (min(-(-table // 8), 65535), (32, 8))
+    grid, block = _grid(table, grad)
     launch(grid, block, (grad, order, starts, scale, dweight, table, width, padding))
     return dweight
+
+
+def _grid(rows: int, array: Any) -> tuple[int, tuple[int, int]]:
+    """Grid and block of kernels whose blocks walk over rows, 8 at a time on a device."""
+    return (min(rows, _HOST_BLOCKS), (1, 1)) if on_host(array) else (min(-(-rows // 8), 65535), (32, 8))
 
 
 # ---- the ladders ----------------------------------------------------------------------------------------------------

@@ -95,7 +95,8 @@ def _aligned(array: Any) -> bool:
     batch, row, column = array.strides
     if array.itemsize not in (row, column):
         return False
-    return address % size == 0 and (row if column == array.itemsize else column) % size == 0 and batch % size == 0
+    across = row if column == array.itemsize else column
+    return not any(number % size for number in (address, across, batch))
 
 
 # ---- the ladder -----------------------------------------------------------------------------------------------------
@@ -115,7 +116,7 @@ def _reference(a: Any, b: Any) -> Any:
 
 
 def _operations(a: Any, b: Any) -> int:
-    return 2 * a.size * b.shape[-1]
+    return 2 * int(a.size) * int(b.shape[-1])
 
 
 LADDERS = {

@@ -88,7 +88,7 @@ def _cropped(result: Any, size: Ints) -> Any:
     """Its first windows: an output padding as large as the stride leaves room for more than there were."""
     for dim, length in enumerate(size, 2):
         if result.shape[dim] > length:
-            result = result.narrow(dim, 0, length)
+            result = result.narrow(dim, 0, length).contiguous()
     return result
 
 

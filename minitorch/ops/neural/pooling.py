@@ -70,7 +70,7 @@ _max_pool3d.derivative("input")(_max_pool_gradient)
 def to_places(
     xp: Any, grad: Any, indices: Any, shape: Ints, spatial: int, window: tuple[Ints, Ints, Ints, Ints] | None
 ) -> Any:
-    """Zeros of ``shape`` with each gradient added where its index says. ``window``: kernel, stride, padding, dilation."""
+    """Zeros of ``shape``, each gradient added where its index says. ``window``: kernel, stride, padding, dilation."""
     batched = (1,) * (spatial + 2 - len(shape)) + shape
     gradients, places = _as_batch(grad, spatial), _as_batch(indices, spatial)
     if not indices.size:

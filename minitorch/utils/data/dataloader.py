@@ -12,15 +12,18 @@ error, not silently ignored.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from minitorch.core import dtypes
+from minitorch.core.backend import is_available
 from minitorch.core.generator import Generator
 from minitorch.ops.creating.creation import empty
 from minitorch.ops.creating.random import random_
 from minitorch.utils.data.collate import default_collate, default_convert
 from minitorch.utils.data.dataset import IterableDataset
+from minitorch.utils.data.pin_memory import pin_memory
 from minitorch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
@@ -93,7 +96,18 @@ class DataLoader:
 
     def __iter__(self) -> Iterator[Any]:
         random_(empty((), dtype=dtypes.int64), generator=self.generator)  # the base seed, see above
-        return self._items() if self._is_stream else self._batches()
+        batches = self._items() if self._is_stream else self._batches()
+        return map(pin_memory, batches) if self._pins() else batches
+
+    def _pins(self) -> bool:
+        """Whether batches are to be pinned, and can be."""
+        if self.pin_memory and not is_available("cuda"):
+            warnings.warn(
+                "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be "
+                "used.",
+                stacklevel=3,
+            )
+        return self.pin_memory and is_available("cuda")
 
     def _batches(self) -> Iterator[Any]:
         if self.batch_sampler is None:
