@@ -4,8 +4,8 @@
 //     dcolumns            =  weight^T          @  dout                    col2im sums dcolumns into dx
 //     dweight             =  dout              @  columns^T
 //
-// im2col lays every window out as a column, K times the input's memory, and leaves the product to a library. An implicit
-// GEMM computes the column's elements from indices at the moment when the product loads them into shared memory.
+// im2col lays every window out as a column, K times the input's memory, and leaves the product to a library. An
+// implicit GEMM computes the columns' elements from indices when the product loads them into shared memory.
 #include "numeric.cuh"
 #include "window.cuh"
 
@@ -138,11 +138,6 @@ __global__ void col2im_gather(
     }
     image[i] = sum;
 }
-
-// The sizes of a grouped convolution: `inputs` and `outputs` channels in every one of `groups`.
-struct Channels {
-    int images, inputs, outputs, groups;
-};
 
 // conv2d, rung 1: one thread, one output, as the formula reads
 // What: the sum over channels and taps of weight times pixel

@@ -1,17 +1,13 @@
 // Convolution at stride 1 for a CPU: no columns, no library, vectors of neighbouring positions in registers.
 //
-// With its border of zeros made, an image plane is one long row of `pitch` * height numbers, and position q of the output,
-// counted with the same pitch, meets tap (ky, kx) at number q + ky * dilation_y * pitch + kx * dilation_x: the same shift
-// for all positions. So a tap's part in the whole output is: a shifted row times one weight. At the end of each output
-// row some positions stand whose windows wrap around into the next row; they are computed and thrown away.
+// With its border of zeros made, an image plane is one long row of `pitch` * height numbers, and position q of the
+// output, counted with the same pitch, meets tap (ky, kx) at number q + ky * dilation_y * pitch + kx * dilation_x: the
+// same shift for all positions. So a tap's part in the whole output is: a shifted row times one weight. At the end of
+// each output row some positions stand whose windows wrap around into the next row; they are computed and thrown away.
 //
 // `Window` describes the bordered planes: its width is the pitch, its padding 0.
 #include "lanes.cuh"
 #include "window.cuh"
-
-struct Channels {
-    int images, inputs, outputs, groups;
-};
 
 constexpr int OUTPUTS = 8, VECTORS = 3;  // 24 sums, which with the 3 vectors they are made from fill 32 registers
 
@@ -91,7 +87,8 @@ __global__ void channels_last(
     long long batch = blockIdx.x / chunks;
     for (int p = first; p < end; p++)
         for (int c = threadIdx.x; c < width; c += blockDim.x)
-            out[(batch * positions + p) * width + c] = c < channels ? planes[(batch * channels + c) * positions + p] : T(0);
+            out[(batch * positions + p) * width + c] =
+                c < channels ? planes[(batch * channels + c) * positions + p] : T(0);
 }
 
 // V vectors of output channels by 24 / V columns, from the images [first, last). `from_zero`: else sums go on.
@@ -152,10 +149,11 @@ __global__ void conv2d_weight_gradient_lanes(
     const T* g = grad + (long long)group * w.positions() * width;
     const T* x = bordered + (long long)group * ch.inputs * w.pixels();
     T* to = dweight + (long long)group * columns * width;
-    for (int first = 0; first < ch.images; first += chunk)
+    for (int first = 0; first < ch.images; first += chunk) {
+        int last = min(first + chunk, ch.images);
         for (int tile = begin; tile < end; tile++)
             for (int channel = 0; channel < width; channel += CHANNELS)
                 weights_of<V>(
-                    tile * COLUMNS, g + channel, x, to + channel, first, min(first + chunk, ch.images), first == 0, width,
-                    ch, w);
+                    tile * COLUMNS, g + channel, x, to + channel, first, last, first == 0, width, ch, w);
+    }
 }

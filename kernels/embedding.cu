@@ -8,7 +8,8 @@
 // T: float double __half __nv_bfloat16
 template <class T>
 __global__ void embedding_element(
-    const T* __restrict__ weight, const long long* __restrict__ indices, T* __restrict__ out, long long count, int width) {
+    const T* __restrict__ weight, const long long* __restrict__ indices, T* __restrict__ out, long long count,
+    int width) {
     long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x;
     if (i < count * width) out[i] = weight[indices[i / width] * width + i % width];
 }
@@ -21,7 +22,8 @@ __global__ void embedding_element(
 // T: float double __half __nv_bfloat16
 template <class T>
 __global__ void embedding_row(
-    const T* __restrict__ weight, const long long* __restrict__ indices, T* __restrict__ out, long long count, int width) {
+    const T* __restrict__ weight, const long long* __restrict__ indices, T* __restrict__ out, long long count,
+    int width) {
     long long rows = (count + gridDim.x - 1) / gridDim.x, first = blockIdx.x * rows;
     long long end = first + rows < count ? first + rows : count;
     for (long long row = first + threadIdx.y; row < end; row += blockDim.y) {

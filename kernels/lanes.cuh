@@ -1,5 +1,5 @@
-// LANES neighbouring numbers that are computed together: what a vector register of a CPU holds. On a GPU the threads of a
-// warp are the lanes, and here are just four numbers of one thread.
+// Lanes: neighbouring numbers that are computed together, as many as a vector register of a CPU holds. On a GPU the
+// threads of a warp are the lanes, and these are just four numbers of one thread.
 #pragma once
 
 template <class T> struct Lanes {

@@ -76,7 +76,8 @@ __device__ __forceinline__ void load_tile(
     bool along_inner = inner_stride == 1;
     constexpr int FOURS = OUTER * INNER / 4;
     for (int i = threadIdx.x; i < FOURS; i += 256) {
-        int o = along_inner ? i / (INNER / 4) : i % (OUTER / 4) * 4, k = along_inner ? i % (INNER / 4) * 4 : i / (OUTER / 4);
+        int o = along_inner ? i / (INNER / 4) : i % (OUTER / 4) * 4;
+        int k = along_inner ? i % (INNER / 4) * 4 : i / (OUTER / 4);
         const T* at = from + (outer + o) * outer_stride + (inner + k) * inner_stride;
         bool whole = along_inner ? outer + o < outers && inner + k + 4 <= inners
                                  : outer + o + 4 <= outers && inner + k < inners;

@@ -15,8 +15,8 @@ template <class W> __device__ __forceinline__ bool wins(W value, W best) { retur
 // leaves the plane, all of CHUNK is computed, though the row may end before: a loop of fixed length is vectors only.
 constexpr int CHUNK = 16;
 
-// Whether all of `count` outputs read pixels of row `y` from column `x` on, and CHUNK of them may: `behind` pixels follow
-// the plane's first one in memory.
+// Whether all of `count` outputs read pixels of row `y` from column `x` on, and CHUNK of them may: `behind` pixels
+// follow the plane's first one in memory.
 __device__ __forceinline__ bool whole_chunk(int y, int x, int count, int stride, long long behind, const Window& w) {
     bool inside = x >= 0 && x + (count - 1) * stride < w.width;
     return inside && (long long)y * w.width + x + (CHUNK - 1) * stride < behind;
@@ -165,7 +165,8 @@ __global__ void max_pool_gradient_gather(
     int x = i % w.width, y = i / w.width % w.height;
     long long plane = i / w.pixels() * w.positions();
     int x_first = first_seeing(x, w.kernel_x, w.stride_x, w.padding_x, w.dilation_x);
-    int x_end = end_seeing(x, w.stride_x, w.padding_x, w.out_x), y_end = end_seeing(y, w.stride_y, w.padding_y, w.out_y);
+    int x_end = end_seeing(x, w.stride_x, w.padding_x, w.out_x);
+    int y_end = end_seeing(y, w.stride_y, w.padding_y, w.out_y);
     wide_t<T> sum = 0;
     for (int oy = first_seeing(y, w.kernel_y, w.stride_y, w.padding_y, w.dilation_y); oy < y_end; oy++)
         for (int ox = x_first; ox < x_end; ox++) {
@@ -177,8 +178,8 @@ __global__ void max_pool_gradient_gather(
 
 // ---- average --------------------------------------------------------------------------------------------------------
 
-// What a window's sum is divided by: `divisor` if that is not 0, else the number of its pixels that lie in the plane, and
-// with `count_padding` in the padding around it. What stands over behind the padding never counts.
+// What a window's sum is divided by: `divisor` if that is not 0, else the number of its pixels that lie in the plane,
+// and with `count_padding` in the padding around it. What stands over behind the padding never counts.
 struct Divisor {
     int divisor, count_padding;
 
@@ -334,7 +335,8 @@ __global__ void avg_pool2d_gradient_gather(
     int x = i % w.width, y = i / w.width % w.height;
     const T* plane = grad + i / w.pixels() * w.positions();
     int x_first = first_seeing(x, w.kernel_x, w.stride_x, w.padding_x, 1);
-    int x_end = end_seeing(x, w.stride_x, w.padding_x, w.out_x), y_end = end_seeing(y, w.stride_y, w.padding_y, w.out_y);
+    int x_end = end_seeing(x, w.stride_x, w.padding_x, w.out_x);
+    int y_end = end_seeing(y, w.stride_y, w.padding_y, w.out_y);
     wide_t<T> sum = 0;
     for (int oy = first_seeing(y, w.kernel_y, w.stride_y, w.padding_y, 1); oy < y_end; oy++)
         for (int ox = x_first; ox < x_end; ox++)

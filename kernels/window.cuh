@@ -14,6 +14,11 @@ struct Window {
     __device__ __forceinline__ int pixels() const { return height * width; }
 };
 
+// The sizes of a grouped convolution: `inputs` and `outputs` channels in every one of `groups`.
+struct Channels {
+    int images, inputs, outputs, groups;
+};
+
 // Along one axis, tap k of position o reads pixel o * stride + k * dilation - padding. The positions whose tap lies
 // inside the plane are an interval; these are its two ends.
 __device__ __forceinline__ int first_inside(int tap, int stride, int padding, int dilation) {

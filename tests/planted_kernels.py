@@ -112,6 +112,9 @@ RACES = [
         array="partial", shared=False,
     ),
     Planted("races", "atomic_and_plain", 1, 64, lambda: (zeros(1), zeros(32)), array="x", shared=False),
+    Planted(
+        "races", "said_too_early", 1, 40, lambda: (zeros(1), zeros(40), zeros(1, np.uint32)), array="x", shared=False
+    ),
 ]  # fmt: skip
 
 CORRECT = [
@@ -119,6 +122,7 @@ CORRECT = [
     Planted("correct", "warp_reverse", 1, 64, lambda: (floats(64), zeros(128))),
     Planted("correct", "histogram", 2, 64, lambda: (integers(100) % 7, zeros(7, np.int32), 100)),
     Planted("correct", "last_block_adds", 5, 32, lambda: (floats(5), zeros(5), zeros(1, np.uint32), zeros(1))),
+    Planted("correct", "last_thread_adds", 1, 96, lambda: (zeros(1), zeros(1, np.uint32))),
     Planted("correct", "all_say_the_same", 2, 32, lambda: (-floats(64), zeros(1), 64)),
     Planted("correct", "votes", 1, 32, lambda: (integers(32) % 5, zeros(128, np.uint32))),
 ]

@@ -8,7 +8,7 @@
 //     same block                   a __syncthreads() lies between: the earlier one has a smaller epoch
 //     same warp                    a __syncwarp() of both lies between: each lane counts its own, and knows of the
 //                                  others' counts what the last __syncwarp told it
-//     different blocks             the earlier block has passed __threadfence() and then an atomic operation on some
+//     any two threads              the earlier one has passed __threadfence() and then an atomic operation on some
 //                                  word, the later one an atomic operation on the same word afterwards. Nothing else
 //                                  orders blocks, although here they run one after another
 //
@@ -34,16 +34,21 @@ struct Race {
   char shared[32];  // the name of the shared variable; empty: global memory
   uint64_t low;     // where that variable begins
 };
-struct Known {  // by an atomic operation, thread `by` of this block learned what `thread` of `block` had done
-  uint32_t block, epoch, thread, by, at;
+struct Done {  // by a fence and an atomic operation, a thread said that it had come so far
+  uint32_t block, epoch, thread, tick;
+};
+struct Learned {  // thread `by` of this block, in epoch `at`, came to that word when so many had said so
+  const std::vector<Done>* done;
+  size_t count;
+  uint32_t by, at;
 };
 
 struct History {
   uint32_t lane_clock[1024][32];  // of each thread: the tick of each lane of its warp that it knows of
   uint32_t fence_epoch[1024];     // of each thread: 1 + the epoch of its last __threadfence()
   std::vector<Race> races;
-  std::map<const volatile void*, std::vector<Known>> releases;  // by the atomic word
-  std::vector<Known> learned;                                   // by this block
+  std::map<const volatile void*, std::vector<Done>> releases;  // by the atomic word
+  std::vector<Learned> learned;                                 // by this block
   bool suspicious = false;                                      // two writes, perhaps of the same value
   Race suspicion;
   unsigned char before[16];
@@ -80,17 +85,25 @@ EMU_HOT inline void settle() {
   if (memcmp((void*)race.address, history->before, race.size)) report(race);
 }
 
-EMU_HOT inline bool ordered(const Access& earlier, const Access& now, bool shared) {
-  if (earlier.block != now.block) {
-    if (shared) return true;  // another block's shared memory was another memory
-    for (const Known& k : history->learned)
-      if (k.block == earlier.block && (now.thread == k.by || now.epoch > k.at) &&
-          (earlier.epoch < k.epoch || (earlier.epoch == k.epoch && earlier.thread == k.thread)))
-        return true;
-    return false;
+// Whether an atomic operation told the block, or this thread, of the earlier access.
+EMU_HOT inline bool told(const Access& earlier, const Access& now) {
+  for (const Learned& l : history->learned) {
+    if (now.thread != l.by && now.epoch <= l.at) continue;
+    for (size_t i = 0; i < l.count; i++) {
+      const Done& d = (*l.done)[i];
+      bool itself = earlier.epoch == d.epoch && earlier.thread == d.thread && earlier.tick <= d.tick;
+      if (earlier.block == d.block && (earlier.epoch < d.epoch || itself)) return true;
+    }
   }
+  return false;
+}
+
+EMU_HOT inline bool ordered(const Access& earlier, const Access& now, bool shared) {
+  if (earlier.block != now.block) return shared || told(earlier, now);  // its shared memory was another memory
   if (earlier.thread == now.thread || earlier.epoch < now.epoch) return true;
-  return earlier.thread / 32 == now.thread / 32 && history->lane_clock[now.thread][earlier.thread % 32] >= earlier.tick;
+  if (earlier.thread / 32 == now.thread / 32 && history->lane_clock[now.thread][earlier.thread % 32] >= earlier.tick)
+    return true;
+  return told(earlier, now);
 }
 
 // `name`: of the shared variable, or null for global memory; `unit`: bytes that a cell stands for
@@ -154,13 +167,12 @@ inline void fence_passed() {
 // An atomic operation hands on what its thread had done before its fence, and learns what others handed on there. The
 // fence may stand in the same epoch or, if all threads passed it, before the last barrier.
 inline void order_by_atomic(const volatile void* word) {
-  uint32_t thread = thread_number();
-  auto& handed_on = history->releases[word];
-  for (const Known& k : handed_on)
-    if (k.block != block_number) history->learned.push_back({k.block, k.epoch, k.thread, thread, epoch});
-  uint32_t fence = history->fence_epoch[thread];
-  if (fence && fence >= epoch)
-    handed_on.push_back({block_number, epoch, thread, 0, 0});
+  uint32_t thread = thread_number(), fence = history->fence_epoch[thread];
+  auto& done = history->releases[word];
+  if (!done.empty()) history->learned.push_back({&done, done.size(), thread, epoch});
+  if (!fence || fence < epoch) return;
+  uint32_t& tick = history->lane_clock[thread][thread % 32];
+  done.push_back({block_number, epoch, thread, tick++});
 }
 
 }  // namespace emu

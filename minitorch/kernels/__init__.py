@@ -9,6 +9,8 @@ record.py     what the comment above a kernel says: its ladder, rung, what it ch
 compiler.py   the host's compiler and the cache
 host.py       a launch on the CPU
 modes.py      fast, threads, debug, race, off
+checked.py    a launch in the debug or race mode: guard.py (arrays apart), explain.py (lines and indices), race.py
+mutation.py   deletes a barrier and asks who notices
 """
 
 from __future__ import annotations

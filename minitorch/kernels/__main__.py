@@ -16,8 +16,8 @@ Compile a .cu file for the host, sm_80 and sm_90, and run its kernels on made-up
 orders of the threads), race, fast, threads. Says what was found and what usually mends it. Exit status 1 if something
 was found, 2 if nothing could be checked.
 
-A kernel of the project runs on its ladder's example. For any other the launch is guessed from its parameters, or said in
-a comment above the kernel, or by --launch:
+A kernel of the project runs on its ladder's example. For any other the launch is guessed from its parameters, or said
+in a comment above the kernel, or by --launch:
   // launch: grid=4 block=128 shared=512 x=float[500] y=[500] n=500
 See docs/kernels.md for the rules.
 """
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--grid", help="blocks, such as 4 or 4,2")
     check.add_argument("--block", help="threads of a block, such as 128 or 16,16")
     check.add_argument("--shared", help="bytes of dynamic shared memory")
-    check.add_argument("--launch", default="", metavar="PLAN", help="'grid=4 block=128 x=float[500] n=500'")
+    check.add_argument("--launch", "--args", default="", metavar="PLAN", help="'grid=4 block=128 x=float[500] n=500'")
 
     show = command("list", "print the ladders: each rung, what it changes and what that gains")
     show.add_argument("ladder", nargs="*", help="all unless named")

@@ -117,7 +117,7 @@ def _for_host(path: Path, checked: bool) -> str:
             name = each.names[0]
             pieces.append(f'{each.type}* {name} = emu::dynamic_shared<{each.type}>("{name}");')
         else:
-            pieces.append(source[each.start : each.end])
+            pieces.append(re.sub(r"\balignas\b", "__align__", source[each.start : each.end]))  # may stand in the middle
             pieces.extend(f" EMU_UNDEFINED({name})" for name in each.names if checked)
         end = each.end
     return "".join([*pieces, source[end:]])

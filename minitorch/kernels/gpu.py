@@ -7,7 +7,8 @@ CuPy's ``RawModule`` does most of it, and trusts its caller in what this file ad
 - **Headers.** CuPy keeps compiled kernels on disk, under a hash of the source alone; a changed header would go
   unnoticed, so a hash of the headers goes with the options.
 - **Tables of arrays.** The addresses are copied to the device first. The table is kept: an optimizer asks for the same
-  one in each step, and what is kept cannot be freed before the kernel has read it.
+  one in each step, and what is kept cannot be freed before the kernel has read it. A launch that a CUDA graph captures
+  must have been made once before, so that its table is there.
 - **Shared memory.** More than 48 KiB a block must be asked for.
 
 A launch goes into CuPy's current stream, on the arrays' own device, and returns before the kernel has run. Compiled

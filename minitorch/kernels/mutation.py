@@ -131,12 +131,11 @@ def _forget_kernels() -> None:
 
 def _noticed(ladder: Any, rung: str) -> str | None:
     """What goes wrong with the example of a ladder, in a sentence."""
-    from minitorch.core.cuda.emulated import fresh
     from minitorch.kernels.plan import dtype_called
 
     inputs = ladder.example(np.random.default_rng(0), "small", dtype_called(ladder.dtypes[0]))
     wanted = _tuple(ladder.reference(*inputs))
-    on_device = tuple(fresh(each.copy(), 0) if isinstance(each, np.ndarray) else each for each in inputs)
+    on_device = _on_device(inputs)
     for name, schedule in (*(("debug", each) for each in SCHEDULES), ("race", 0)):
         for given in (on_device, inputs):  # many kernels get larger blocks there, and one thread a block on the host
             try:
@@ -150,6 +149,15 @@ def _noticed(ladder: Any, rung: str) -> str | None:
     if not any(each._host for each in changed._launchable.values()):
         raise LookupError(f"the ladder {ladder.name} runs kernels that it got before the barrier was deleted")
     return None
+
+
+def _on_device(value: Any) -> Any:
+    """The same arrays in the memory of an emulated GPU."""
+    from minitorch.core.cuda.emulated import fresh
+
+    if isinstance(value, np.ndarray):
+        return fresh(value.copy(), 0)
+    return type(value)(map(_on_device, value)) if type(value) in (list, tuple) else value
 
 
 def _host(output: Any) -> Any:

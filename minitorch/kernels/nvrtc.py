@@ -6,9 +6,9 @@
 
 The library comes with small wheels, ``nvidia-cuda-nvrtc``, ``nvidia-cuda-runtime`` (its headers) and
 ``nvidia-cuda-crt`` (those of the tensor cores), or with CUDA itself. CuPy has its own binding and compiles what is
-launched (``gpu.py``); this one is for the tests, for ``python -m minitorch.kernels check`` and for ``list --resources``.
-It is a dozen C functions, called by ctypes: create a program, name the template instances that are wanted, compile,
-fetch the log and the code.
+launched (``gpu.py``); this one is for the tests, for ``python -m minitorch.kernels check`` and ``list --resources``. It
+is a dozen C functions, called by ctypes: create a program, name the template instances that are wanted, compile, fetch
+the log and the code.
 """
 
 from __future__ import annotations

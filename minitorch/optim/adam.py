@@ -85,10 +85,9 @@ class Adam(Optimizer):
             return
         if group["capturable"]:
             check_capturable(lists[0], lists[5], xla=True)
-        for param, grad, exp_avg, exp_avg_sq, step, *largest in zip(
-            *lists[:4], lists[5], *[lists[4]] * group["amsgrad"]
-        ):
-            single_tensor.adam(group, param, grad, exp_avg, exp_avg_sq, largest[0] if largest else None, step)
+        params, grads, exp_avgs, exp_avg_sqs, largest, steps = lists
+        for tensors in zip(params, grads, exp_avgs, exp_avg_sqs, largest or [None] * len(params), steps):
+            single_tensor.adam(group, *tensors)
 
     def _takes_foreach(self, group: dict[str, Any], params: list[Any]) -> bool:
         if group["foreach"] is not None or group["fused"] is not None:

@@ -44,7 +44,11 @@ RANDOM = (
 TOLERANCE = {"float32": 4e-6, "float64": 1e-9, "float16": 3e-3, "bfloat16": 2.4e-2, "complex64": 4e-6}
 
 # Where that is too strict: how many times as much, and why.
-LOOSE: dict[str, tuple[float, str]] = {}
+LOOSE = {
+    "logcumsumexp": (200, "a sample reaches 10000, where logarithms in float32 are known to 1e-3"),
+    "nn.functional.layer_norm": (3, "gradients of weights sum over rows in float32, in another order"),
+    "nn.functional.scaled_dot_product_attention": (3, "softmax is summed up tile by tile"),
+}
 
 # The gradients of a fused kernel lie as it writes them.
 OTHER_STRIDES = ("nn.functional.scaled_dot_product_attention",)
@@ -83,10 +87,10 @@ def function_of(name: str) -> Any:
 # ---- samples --------------------------------------------------------------------------------------------------------
 
 
-def samples_of(operator: Any, dtype: torch.dtype, count: int) -> list[Any]:
+def samples_of(operator: Any, dtype: torch.dtype, count: int, grad: bool) -> list[Any]:
     """Samples, the same at every call, the last but one of them not contiguous."""
     torch.manual_seed(0)
-    found = list(itertools.islice(operator.sample_inputs("cpu", dtype, requires_grad=False), 200))
+    found = list(itertools.islice(operator.sample_inputs("cpu", dtype, requires_grad=grad), 200))
     chosen = found[:: max(1, len(found) // count)][:count]
     return [sample.noncontiguous() if place == len(chosen) - 2 else sample for place, sample in enumerate(chosen)]
 
@@ -102,7 +106,7 @@ def for_engine(engine: Any, value: Any, device: str, grad: bool) -> Any:
             wide = flat.float() if flat.dtype is torch.bfloat16 else flat
             flat = minitorch.from_numpy(wide.numpy()).to(device, getattr(minitorch, str(flat.dtype)[6:]))
         made = flat.as_strided(tuple(plain.shape), plain.stride())
-        return made.requires_grad_() if grad and (value.is_floating_point() or value.is_complex()) else made
+        return made.requires_grad_() if grad and value.requires_grad else made
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
         return type(value)(for_engine(engine, item, device, grad) for item in value)
     if isinstance(value, dict):
@@ -181,7 +185,7 @@ def values_of(tensor: Any) -> np.ndarray:
     """As wide NumPy numbers."""
     engine = torch if isinstance(tensor, torch.Tensor) else minitorch
     plain = tensor.detach().resolve_conj().resolve_neg()
-    if plain._is_zerotensor():
+    if engine is torch and plain._is_zerotensor():
         plain = plain.clone()  # a symbolic zero has no memory
     if plain.dtype is engine.bfloat16:
         plain = plain.to(engine.float32)
@@ -270,7 +274,7 @@ def verdict_of(operator: Any, dtype: str = "float32", samples: int = SAMPLES, or
         order = min(order, 1)
     ran, elsewhere = False, ""
     tolerance = TOLERANCE.get(dtype, 4e-6) * LOOSE.get(operator.name, (1, ""))[0]
-    for sample in samples_of(operator, exact, samples):
+    for sample in samples_of(operator, exact, samples, order > 0):
         for form, theirs, ours in forms_of(operator, function):
             steps = order if form == "plain" else 0
             try:

@@ -1,4 +1,4 @@
-"""The compiler and its cache: what a library depends on, many processes at once, damage, folders that cannot be written."""
+"""The compiler and its cache: what a library depends on, many processes at once, damage, unwritable folders."""
 
 from __future__ import annotations
 

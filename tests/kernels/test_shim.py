@@ -81,7 +81,8 @@ __global__ void votes(const int* x, int* y) {
     y[2 * n + t] = __any_sync(0xffffffff, v == 3), y[3 * n + t] = __all_sync(0xffffffff, v >= 0);
     y[4 * n + t] = (int)__match_any_sync(0xffffffff, v / 4), y[5 * n + t] = (int)__ballot_sync(0xffffffff, v % 3 == 0);
     __match_all_sync(0xffffffff, 1, &all);
-    y[6 * n + t] = all + __syncthreads_count(v > 4) * 2 + __syncthreads_or(v == 5) * 100 + __syncthreads_and(v < 0) * 200;
+    y[6 * n + t] = all + __syncthreads_count(v > 4) * 2 + __syncthreads_or(v == 5) * 100;
+    y[6 * n + t] += __syncthreads_and(v < 0) * 200;
 }
 __global__ void half_of_a_warp(const int* x, int* y) {
     if (threadIdx.x % 32 < 16) y[threadIdx.x] = __reduce_add_sync(0x0000ffff, x[threadIdx.x]);
@@ -117,7 +118,7 @@ def test_functions_of_numbers(file, dtype, tolerance, any_mode, generator):
     normal = np.array([math.erfc(-each / math.sqrt(2)) / 2 for each in wide])
     turns = wide % 2
     wanted = [wide**-0.5, erf, np.tanh(wide), np.sin(np.pi * turns), np.cos(np.pi * turns), normal]
-    np.testing.assert_allclose(y, wanted, rtol=tolerance, atol=tolerance)
+    np.testing.assert_allclose(y, wanted, rtol=tolerance, atol=4 * tolerance)
 
 
 def test_halves_of_a_turn_are_exact(file, any_mode):
@@ -161,7 +162,8 @@ def test_halves_are_rounded_once_after_each_operation(file, name, any_mode, gene
     a, b = x.astype(dtype).astype(np.float64)
 
     def rounded(exact):
-        return exact.astype(np.float32).astype(dtype).astype(np.float32)
+        with np.errstate(over="ignore"):
+            return exact.astype(np.float32).astype(dtype).astype(np.float32)
 
     wanted = [rounded(a + b), rounded(a * b), rounded(a / b), rounded(a * b + a), a < b, -a]
     np.testing.assert_array_equal(y, np.array(wanted, np.float32))

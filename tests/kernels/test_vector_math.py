@@ -7,7 +7,7 @@ import pytest
 import vector_math_error
 from vector_math_error import FUNCTIONS
 
-BOUND = {"float32": 1.6, "float64": 2.3}
+BOUND = {"float32": 1.7, "float64": 2.3}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ that their columns stay in the processor's second-level cache between the copy t
 reads them, and takes 14. Backward keeps nothing but the input: making its columns again is cheap by now.
 
 Where there are kernels (``ops/arrays/compiled.py``), im2col and col2im are theirs; and on the CPU at stride 1 a kernel
-convolves without columns, in 6 (``ops/kernels/convolution_lanes.py``). On a GPU the products are cuBLAS's, unless
+convolves without columns, in 7 (``ops/kernels/convolution_lanes.py``). On a GPU the products are cuBLAS's, unless
 ``minitorch.backends.cuda.convolution.kernel`` chooses a kernel that never writes the columns (an implicit GEMM).
 
 PyTorch: `aten/src/ATen/native/ConvolutionMM2d.cpp` (the same products, `slow_conv2d`), `Convolution.cpp` (the choice

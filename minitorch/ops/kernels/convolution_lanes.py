@@ -61,11 +61,18 @@ def _two_axes(numbers: Ints, none: int) -> tuple[int, ...]:
     return tuple(numbers) if len(numbers) == 2 else (none, *numbers)
 
 
+def _zeros(like: Any, shape: Ints) -> Any:
+    """Zeros on the processor of ``like``."""
+    zeros = type(like)(tuple(shape), like.dtype)
+    zeros[...] = 0
+    return zeros
+
+
 def _bordered(x: Any, padding: Ints) -> tuple[Any, int, int]:
     """Planes with a border of zeros around them, flat, and their height and width."""
     (rows, across), (y, left) = _two_axes(x.shape[2:], 1), _two_axes(padding, 0)
     height, width, planes = rows + 2 * y, across + 2 * left, x.shape[0] * x.shape[1]
-    flat = np.zeros(planes * height * width + _BEHIND, x.dtype)
+    flat = _zeros(x, (planes * height * width + _BEHIND,))
     laid = flat[: planes * height * width].reshape(planes, height, width)
     laid[:, y : y + rows, left : left + across] = x.reshape(planes, rows, across)
     return flat, height, width
@@ -75,9 +82,9 @@ def _packed(weight: Any, groups: int) -> Any:
     """(Co, C/G, *kernel) -> (G, tiles, C/G * K, 8), with zeros for channels that fill up the last tile."""
     outputs, inner = weight.shape[0] // groups, math.prod(weight.shape[1:])
     tiles = -(-outputs // _OUTPUTS)
-    packed = np.zeros((groups, tiles * _OUTPUTS, inner), weight.dtype)
+    packed = _zeros(weight, (groups, tiles * _OUTPUTS, inner))
     packed[:, :outputs] = weight.reshape(groups, outputs, inner)
-    return np.ascontiguousarray(packed.reshape(groups, tiles, _OUTPUTS, inner).swapaxes(2, 3))
+    return packed.reshape(groups, tiles, _OUTPUTS, inner).swapaxes(2, 3).copy()
 
 
 def _window(height: int, width: int, kernel: Ints, dilation: Ints, counts: Ints) -> Any:
@@ -87,7 +94,7 @@ def _window(height: int, width: int, kernel: Ints, dilation: Ints, counts: Ints)
 
 def _conv2d(rung: str, x: Any, weight: Any, bias: Any, geometry: Geometry, groups: int) -> Any:
     kernel, counts = weight.shape[2:], positions(x.shape[2:], weight.shape[2:], geometry)
-    out = np.empty((x.shape[0], weight.shape[0], *counts), x.dtype)
+    out = type(x)((x.shape[0], weight.shape[0], *counts), x.dtype)
     bordered, height, width = _bordered(x, geometry[1])
     packed = _packed(weight, groups)
     if out.size:
@@ -105,22 +112,22 @@ def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry:
     vectors = 1 if outputs <= lanes else 2 if outputs <= 2 * lanes else 4
     turned = _turned("channels_last", grad, groups, -(-outputs // (vectors * lanes)) * vectors * lanes)
     across = turned.shape[-1]
-    dweight = np.empty((groups, inner, across), grad.dtype)
+    dweight = type(grad)((groups, inner, across), grad.dtype)
     if not grad.size:
-        dweight.fill(0)
+        dweight[...] = 0
     elif inner:
         shapes = _window(height, width, shape[2:], geometry[2], grad.shape[2:])
         chunk = max(1, _CACHED // (grad.nbytes // grad.shape[0]))
         blocks = min(_BLOCKS, -(-inner * vectors // 24))
         args = (turned, bordered, dweight, columns.channel_counts(x.shape[0], shape, groups), shapes, across, chunk)
         _kernel(rung, vectors, grad.dtype)((blocks, groups), 1, args)
-    return np.ascontiguousarray(dweight[..., :outputs].swapaxes(1, 2)).reshape(tuple(shape))
+    return dweight[..., :outputs].swapaxes(1, 2).copy().reshape(tuple(shape))
 
 
 def _turned(rung: str, grad: Any, groups: int, width: int) -> Any:
     """(N, Co, *counts) -> (N, G, L, width): the channels of a group side by side."""
     inner = math.prod(grad.shape[2:])
-    out = np.empty((grad.shape[0], groups, inner, width), grad.dtype)
+    out = type(grad)((grad.shape[0], groups, inner, width), grad.dtype)
     if out.size:
         blocks = grad.shape[0] * groups * -(-inner // 64)
         _kernel(rung, grad.dtype)(blocks, 1, (grad, out, grad.shape[1] // groups, inner, width))

@@ -28,8 +28,8 @@ HOST_ELEMENTS, DEVICE_ELEMENTS = 32768, 2048  # about what one block should have
 
 def element_strides(array: Any, shape: Shape) -> Shape:
     """Strides counted in elements, of the array broadcast to ``shape``: 0 where it is repeated."""
-    missing = len(shape) - array.ndim
-    own = [step // array.itemsize if size != 1 else 0 for step, size in zip(array.strides, array.shape)]
+    missing: int = len(shape) - array.ndim
+    own: list[int] = [step // array.itemsize if size != 1 else 0 for step, size in zip(array.strides, array.shape)]
     return (0,) * missing + tuple(own)
 
 

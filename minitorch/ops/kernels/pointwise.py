@@ -100,7 +100,7 @@ LADDERS = {
     "pointwise binary": _ladder(2, "Add", np.add),
     "pointwise ternary": _ladder(3, "MultiplyAdd", lambda a, b, c: a + b * c),
     "where": Ladder(
-        "where", "pointwise", lambda rung, *arrays: where(*arrays, rung=rung), _example_where,
+        "where", "pointwise", lambda rung, condition, a, b: where(condition, a, b, rung), _example_where,
         lambda condition, a, b: np.where(condition, a.astype(np.float64), b.astype(np.float64)),
         traffic=lambda condition, a, b: 2 * a.nbytes, dtypes=("float32", "float64", "float16"),
     ),

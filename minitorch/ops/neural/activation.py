@@ -314,7 +314,7 @@ def prelu(input: Any, weight: Any) -> Any:
                 f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()} and "
                 f"channel size = {channels}."
             )
-    if weight.ndim and input.ndim:
+    if weight.ndim:
         shape = [1] * input.ndim
         if input.ndim > 1:
             shape[1] = weight.numel()

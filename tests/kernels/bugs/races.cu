@@ -31,6 +31,14 @@ __global__ void last_block_without_fence(const float* x, float* partial, unsigne
     }
 }
 
+// said_too_early: a thread reads once more after it has said that it is done
+__global__ void said_too_early(float* x, float* y, unsigned* done) {
+    __threadfence();
+    bool last = atomicAdd(done, 1u) == blockDim.x - 1;
+    y[threadIdx.x] = *x;  // here
+    if (last) *x = 7;  // here
+}
+
 // atomic_and_plain: one thread adds atomically, another reads plainly
 __global__ void atomic_and_plain(float* x, float* y) {
     if (threadIdx.x < 32) atomicAdd(x, 1.0f);  // here
