@@ -103,7 +103,8 @@ __global__ void binary_elementwise(T* y, const T* a, const T* b, Layout at, long
 // Op: Add Divide
 // T: float double __half __nv_bfloat16
 template <class Op, class T>
-__global__ void binary_rows(T* y, const T* a, const T* b, Layout at, long long rows, long long rows_a_block, long long piece) {
+__global__ void binary_rows(T* y, const T* a, const T* b, Layout at, long long rows, long long rows_a_block,
+                            long long piece) {
     using W = wide_t<T>;
     const Rows own = rows_of_block(at, rows, rows_a_block, piece);
     const int last = at.dims - 1;
@@ -182,7 +183,8 @@ __global__ void ternary_elementwise(T* y, const T* a, const T* b, const T* c, La
 // Op: MultiplyAdd Lerp
 // T: float double __half __nv_bfloat16
 template <class Op, class T>
-__global__ void ternary_rows(T* y, const T* a, const T* b, const T* c, Layout at, long long rows, long long rows_a_block, long long piece) {
+__global__ void ternary_rows(T* y, const T* a, const T* b, const T* c, Layout at, long long rows,
+                             long long rows_a_block, long long piece) {
     using W = wide_t<T>;
     const Rows own = rows_of_block(at, rows, rows_a_block, piece);
     const int last = at.dims - 1;
@@ -211,7 +213,8 @@ __global__ void ternary_rows(T* y, const T* a, const T* b, const T* c, Layout at
 // Op: MultiplyAdd Lerp
 // T: float double __half __nv_bfloat16
 template <class Op, class T>
-__global__ void ternary_vectorised(T* y, const T* a, const T* b, const T* c, Layout at, long long rows, long long rows_a_block,
+__global__ void ternary_vectorised(T* y, const T* a, const T* b, const T* c, Layout at, long long rows,
+                                   long long rows_a_block,
                                long long piece) {
     using W = wide_t<T>;
     constexpr int N = Vector<T>::size;
@@ -225,7 +228,8 @@ __global__ void ternary_vectorised(T* y, const T* a, const T* b, const T* c, Lay
         const T* c_row = c + offset_of(at, 3, row, last);
         const bool contiguous = y_step == 1 && a_step == 1 && b_step == 1 && c_step == 1;
         long long whole = own.start;
-        if (contiguous && aligned(to + own.start) && aligned(a_row + own.start) && aligned(b_row + own.start) && aligned(c_row + own.start))
+        if (contiguous && aligned(to + own.start) && aligned(a_row + own.start) && aligned(b_row + own.start) &&
+            aligned(c_row + own.start))
             whole = own.start + (own.end - own.start) / N * N;
         for (long long i = own.start + threadIdx.x * N; i < whole; i += blockDim.x * N) {
             Vector<T> v = load_vector(a_row + i), bv = load_vector(b_row + i), cv = load_vector(c_row + i);

@@ -20,6 +20,7 @@ namespace emu {
 static thread_local char error_text[2048];
 static thread_local jmp_buf escape;            // where a launch goes on after an error
 static thread_local bool launching = false;    // whether `escape` is valid
+static thread_local const void* last_access;   // where in the kernel memory was last touched, in the checked build
 static thread_local bool watching = false;     // whether the kernel's own code runs, and not the scheduler (watch.h)
 
 [[noreturn]] inline void leave() {

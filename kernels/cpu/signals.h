@@ -39,6 +39,7 @@ inline void say_code(void* context) {
     if (next <= frame || next > frame + 100000) break;
     frame = next;
   }
+  if (last_access) say(" 0x%x", code_offset(last_access));  // if the signal came on the way in or out of a function
   say(">");
 }
 

@@ -82,7 +82,7 @@ EMU_HOT inline void examine(const volatile void* address, size_t size, Kind kind
 
 EMU_HOT inline void look_at(const volatile void* address, size_t size, Kind kind, const void* pc) {
   if (!watching || !size) return;
-  watching = false;
+  watching = false, last_access = pc;
   examine(address, size, kind, pc);
   watching = true;
 }
@@ -135,6 +135,7 @@ inline void forget_shared_regions() {
 // The launcher calls this before a launch: the arrays, and what to look for.
 EMU_API void emu_watch(emu::Region* regions, size_t count, int racing, unsigned timeout_seconds) {
   emu::regions = regions, emu::region_count = count, emu::racing = racing, emu::timeout_seconds = timeout_seconds;
+  emu::last_access = nullptr;
   emu::forget_shared_regions();
   if (!racing) return;
   emu::races_begin();

@@ -50,7 +50,7 @@ def _outside_the_shim(lines: list[str]) -> str:
     own = [
         line.rpartition(":")
         for line in known
-        if not line.startswith("exports:") and "/cpu/" not in line and "/c++/" not in line
+        if "/exports:" not in f"/{line}" and "/cpu/" not in line and "/c++/" not in line
     ]
     return f"{Path(own[0][0]).name}:{own[0][2]}" if own else ""
 

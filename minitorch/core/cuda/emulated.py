@@ -68,12 +68,19 @@ class MemoryPointer:
 
 
 class Device:
-    """``x.device``: which GPU."""
+    """``x.device``: which GPU. In a ``with`` block it is the current one."""
 
-    __slots__ = ("id",)
+    __slots__ = ("id", "_before")
 
     def __init__(self, id: int) -> None:
         self.id = id
+
+    def __enter__(self) -> Device:
+        self._before, current.index = current.index, self.id
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        current.index = self._before
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Device) and other.id == self.id

@@ -216,8 +216,6 @@ def _(grad: Any, input: Any) -> Any:
 @pointwise(promotion="float")
 def tanh(xp: Any, input: Any, out: Any) -> Any:
     """Hyperbolic tangent."""
-    if (kernels := kernels_for("activation", input, out)) is not None:
-        return kernels.forward("Tanh", input, out)
     return xp.tanh(input, out)
 
 

@@ -78,6 +78,15 @@ def on_host(array: Any) -> bool:
     return isinstance(array, np.ndarray)
 
 
+def empty(like: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:
+    """An uninitialised contiguous array on the processor of ``like``, of its dtype unless another is given."""
+    dtype = like.dtype if dtype is None else dtype
+    if isinstance(like, np.ndarray):
+        return np.empty(shape, dtype)
+    with like.device:  # an array is made on the current device
+        return type(like)(shape, dtype)
+
+
 def chunks(count: int, array: Any, chunk: int, threads: int = 256) -> tuple[int, int]:
     """Grid and block of a kernel whose blocks own ``chunk`` elements each."""
     return max(1, -(-count // chunk)), 1 if on_host(array) else threads

@@ -22,10 +22,10 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
+from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.creating import creation
 from minitorch.ops.declare.operator import operator
 from minitorch.ops.kernels import attention as kernels
-from minitorch.ops.kernels.choice import serves
 from minitorch.ops.kernels.ladder import on_host
 from minitorch.ops.linear_algebra.matmul import matmul
 from minitorch.ops.neural.dropout import dropout
@@ -86,11 +86,20 @@ def _fused_attention_backward(
     return kernels.backward(grad, query, key, value, mask, out, lse, scale, causal)
 
 
+@_fused_attention_backward.derivative("grad", "query", "key", "value")
+def _(grads: Any) -> Any:
+    raise RuntimeError("derivative for aten::_scaled_dot_product_efficient_attention_backward is not implemented")
+
+
 def _is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
     """Whether one kernel can do it: on a device, equal batches and heads, and a mask without a gradient."""
-    if on_host(query.array) or not serves(query.array.reshape(-1)):
+    if on_host(query.array) or kernels_for("attention", query.contiguous().array) is None:
         return False
-    if query.shape[:-2] != key.shape[:-2] or key.shape != value.shape or not 0 < query.shape[-1] <= kernels.LARGEST_HEAD:
+    if (
+        query.shape[:-2] != key.shape[:-2]
+        or key.shape != value.shape
+        or not 0 < query.shape[-1] <= kernels.LARGEST_HEAD
+    ):
         return False
     return query.numel() > 0 and key.numel() > 0 and (mask is None or not mask.requires_grad)
 
