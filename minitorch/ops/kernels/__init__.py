@@ -1,6 +1,6 @@
 """Array-level functions that run a CUDA kernel: they make the outputs, choose grid and block, and launch.
 
-A file a family, named as its ``.cu`` file in ``kernels/``. ``ladder.py`` says what a ladder of kernels is; the dictionary
+A file a family, named as its ``.cu`` file in ``kernels/``. ``ladder.py`` says what a ladder is; the dictionary
 ``LADDERS`` of each file has those of its family. The operators of ``ops/`` call these functions where a kernel serves
 the arrays they have, and NumPy's or CuPy's functions otherwise.
 """

@@ -13,7 +13,7 @@ import numpy as np
 from minitorch.kernels import load
 from minitorch.kernels.types import c_type
 from minitorch.ops.kernels import activation
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.layout import by_elements
 
 _HOST_ROWS, _DEVICE_ROWS = 64, 4  # of a block
@@ -38,7 +38,7 @@ def backward(name: str, dy: Any, x: Any, bias: Any, rung: str | None = None) -> 
     """Gradients of ``x`` and ``bias``; that of the bias in the type of the sums, float32 for halves."""
     rung = LADDERS["bias activation backward"].rung_for(x, rung)
     rows, cols = x.shape
-    dx, dbias = activation.new_like(x), type(x)((cols,), np.float64 if x.dtype == np.float64 else np.float32)
+    dx, dbias = activation.new_like(x), empty(x, (cols,), np.float64 if x.dtype == np.float64 else np.float32)
     dbias.fill(0)
     kernel = load("bias_activation")[f"{rung}<{name}, {c_type(x.dtype)}>"]
     if rung == "bias_activation_backward_atomic":

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import Kernel, load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 Ints = Sequence[int]
 Geometry = tuple[Ints, Ints, Ints]  # stride, padding, dilation
@@ -106,7 +106,7 @@ def _kernel(rung: str, dtype: Any) -> Kernel:
 def _im2col(rung: str, x: Any, kernel: Ints, geometry: Geometry) -> Any:
     images, channels, *size = x.shape
     counts, taps = positions(size, kernel, geometry), math.prod(kernel)
-    columns = type(x)((channels * taps, images * math.prod(counts)), x.dtype)
+    columns = empty(x, (channels * taps, images * math.prod(counts)), x.dtype)
     args = (x, columns, images, channels, window(size, kernel, geometry, counts))
     launch = _kernel(rung, x.dtype)
     if not columns.size:
@@ -148,7 +148,7 @@ def _tiles(count: int) -> int:
 def _conv2d(rung: str, x: Any, weight: Any, geometry: Geometry, groups: int) -> Any:
     images, size, kernel, outputs = x.shape[0], x.shape[2:], weight.shape[2:], weight.shape[0]
     counts = positions(size, kernel, geometry)
-    out = type(x)((images, outputs, *counts), x.dtype)
+    out = empty(x, (images, outputs, *counts), x.dtype)
     args = (x, weight, out, channel_counts(images, weight.shape, groups), window(size, kernel, geometry, counts))
     launch = _kernel(rung, x.dtype)
     if not out.size:

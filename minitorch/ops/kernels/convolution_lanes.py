@@ -17,7 +17,7 @@ import numpy as np
 from minitorch.kernels import Kernel, load
 from minitorch.ops.kernels import convolution as columns
 from minitorch.ops.kernels.convolution import Geometry, Ints, positions
-from minitorch.ops.kernels.ladder import Arrays, Ladder
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty
 
 _OUTPUTS = 8  # channels that a block makes, as in the kernel
 _BLOCKS = 8  # of the weight's gradient: each reads the whole gradient once
@@ -63,7 +63,7 @@ def _two_axes(numbers: Ints, none: int) -> tuple[int, ...]:
 
 def _zeros(like: Any, shape: Ints) -> Any:
     """Zeros on the processor of ``like``."""
-    zeros = type(like)(tuple(shape), like.dtype)
+    zeros = empty(like, tuple(shape), like.dtype)
     zeros[...] = 0
     return zeros
 
@@ -94,7 +94,7 @@ def _window(height: int, width: int, kernel: Ints, dilation: Ints, counts: Ints)
 
 def _conv2d(rung: str, x: Any, weight: Any, bias: Any, geometry: Geometry, groups: int) -> Any:
     kernel, counts = weight.shape[2:], positions(x.shape[2:], weight.shape[2:], geometry)
-    out = type(x)((x.shape[0], weight.shape[0], *counts), x.dtype)
+    out = empty(x, (x.shape[0], weight.shape[0], *counts), x.dtype)
     bordered, height, width = _bordered(x, geometry[1])
     packed = _packed(weight, groups)
     if out.size:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import Kernel, load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.layout import by_elements, by_rows, collapse, element_strides, layout
 
 _MOVED_AS: dict[int, tuple[str, Any]] = {
@@ -43,7 +43,7 @@ def transpose(x: Any, rung: str | None = None) -> Any:
     """The matrices of the contiguous ``x`` (..., rows, cols), each transposed: a new contiguous array."""
     rung = LADDERS["transpose"].rung_for(x, rung)
     rows, cols = x.shape[-2:]
-    y = type(x)((*x.shape[:-2], cols, rows), x.dtype)
+    y = empty(x, (*x.shape[:-2], cols, rows), x.dtype)
     if x.size:
         grid = (-(-cols // 32), -(-rows // 32), x.size // (rows * cols))
         block = 1 if on_host(x) and rung == "transpose_tile" else (32, 8)  # the others need a thread for each column
@@ -85,7 +85,7 @@ def _example(generator: np.random.Generator, size: str, dtype: Any) -> Arrays:
 
 
 def _run_copy(rung: str, x: Any) -> Any:
-    return copy(type(x)(x.shape, x.dtype), x, rung)
+    return copy(empty(x, x.shape, x.dtype), x, rung)
 
 
 def _example_transpose(generator: np.random.Generator, size: str, dtype: Any) -> Arrays:

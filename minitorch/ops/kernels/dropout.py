@@ -12,13 +12,13 @@ import numpy as np
 
 from minitorch.kernels import load
 from minitorch.ops.kernels.activation import launch_shape, new_like
-from minitorch.ops.kernels.ladder import Arrays, Ladder
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty
 
 
 def forward(x: Any, u: Any, p: float, rung: str | None = None) -> tuple[Any, Any]:
     """``x`` where ``u``, uniform float32 on [0, 1), is at least ``p``, scaled by 1 / (1 - p), else 0; and that mask."""
     rung = LADDERS["dropout"].rung_for(x, rung)
-    y, kept = new_like(x), type(x)(x.shape, np.bool_)
+    y, kept = new_like(x), empty(x, x.shape, np.bool_)
     grid, block, chunk = launch_shape(rung, x)
     load("dropout").kernel(rung, x.dtype)(grid, block, (x, u, y, kept, x.size, *chunk, p, 1 / (1 - p)))
     return y, kept

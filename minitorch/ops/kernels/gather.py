@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.layout import DEVICE_ELEMENTS, HOST_ELEMENTS, by_elements
 
 
 def gather(x: Any, dim: int, index: Any, rung: str | None = None) -> Any:
     """``y[..., j, ...] = x[..., index[..., j, ...], ...]``; ``index`` has the shape of ``x`` except in ``dim``."""
     rung = LADDERS["gather"].rung_for(x, rung)
-    y = type(x)(index.shape, x.dtype)
+    y = empty(x, index.shape, x.dtype)
     picked, inner = index.shape[dim], math.prod(index.shape[dim + 1 :])
     kernel = load("gather").kernel(rung, x.dtype)
     if y.size == 0:

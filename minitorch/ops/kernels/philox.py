@@ -15,7 +15,7 @@ from minitorch.core.cuda import distributions as twin
 from minitorch.core.cuda import philox
 from minitorch.core.cuda.philox import Launch
 from minitorch.kernels import load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 
 def _launch(kernel: Any, array: Any, threads: int, args: tuple[Any, ...]) -> None:
@@ -132,7 +132,7 @@ def _example_dropout(generator: np.random.Generator, size: str, dtype: Any) -> A
 
 
 def _run_dropout(rung: str, x: Any, launch: Launch) -> Any:
-    y, mask = type(x)(x.shape, x.dtype), type(x)(x.shape, np.bool_)
+    y, mask = empty(x, x.shape, x.dtype), empty(x, x.shape, np.bool_)
     dropout(x, y, mask, _SEED, _OFFSET, launch, 0.75, 1 / 0.75, 4)
     return y, mask
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from minitorch.kernels import Kernel, load
 from minitorch.ops.kernels.convolution import Geometry, Ints, positions, window
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 _DIVISOR = np.dtype([("divisor", np.int32), ("count_padding", np.int32)])
 _HOST_BLOCKS = 64  # of kernels that walk over rows: enough to share out to threads
@@ -73,7 +73,7 @@ def _rows(count: int, array: Any) -> tuple[int, int]:
 
 def _max_pool2d(rung: str, x: Any, kernel: Ints, geometry: Geometry, counts: Ints) -> tuple[Any, Any]:
     shape, planes = (*x.shape[:2], *counts), math.prod(x.shape[:2])
-    values, places = type(x)(shape, x.dtype), type(x)(shape, np.dtype(np.int64))
+    values, places = empty(x, shape, x.dtype), empty(x, shape, np.dtype(np.int64))
     launch = _kernel(rung, x.dtype)
     if values.size:
         args = (x, values, places, planes, window(x.shape[2:], kernel, geometry, counts))
@@ -106,7 +106,7 @@ def _avg_pool2d(
     rung: str, x: Any, kernel: Ints, stride: Ints, padding: Ints, counts: Ints, divisor: int, count_padding: bool
 ) -> Any:
     planes = math.prod(x.shape[:2])
-    out = type(x)((*x.shape[:2], *counts), x.dtype)
+    out = empty(x, (*x.shape[:2], *counts), x.dtype)
     launch = _kernel(rung, x.dtype)
     if out.size:
         shapes = window(x.shape[2:], kernel, (stride, padding, (1,) * len(kernel)), counts)

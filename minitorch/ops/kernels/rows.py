@@ -17,7 +17,7 @@ import numpy as np
 from minitorch.kernels import Kernel, load
 from minitorch.kernels.types import c_type
 from minitorch.ops.arrays.blocks import accumulation_dtype as accumulation_dtype
-from minitorch.ops.kernels.ladder import on_host
+from minitorch.ops.kernels.ladder import empty, on_host
 
 ROWS_IN_A_BLOCK = 128  # on a device, where threads do the rows
 BLOCKS_ON_HOST = 16
@@ -77,7 +77,7 @@ def threads_for(cols: int) -> int:
 
 def new(like: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:
     """An uninitialised array on the device of ``like``, of its dtype unless another is given."""
-    return type(like)(shape, like.dtype if dtype is None else dtype)
+    return empty(like, shape, like.dtype if dtype is None else dtype)
 
 
 def widened(vector: Any, dtype: Any) -> Any:
