@@ -66,8 +66,20 @@ __global__ void copy_vectorised(T* to, const T* from, Layout at, long long rows,
 
 // ---- transposed matrices --------------------------------------------------------------------------------------------
 
+// The tile of a block: tiles along a row of tiles, rows of tiles, matrices.  All along the grid's first axis, for the others
+// end at 65535 blocks: two million rows.
+struct Tile {
+    size_t matrix;
+    int row0, col0;
+};
+
+__device__ inline Tile tile_of(unsigned block, int rows, int cols) {
+    const unsigned across = (cols + 31) / 32, down = (rows + 31) / 32;
+    return {(size_t)(block / across / down) * rows * cols, int(block / across % down * 32), int(block % across * 32)};
+}
+
 // transpose, rung 1: a block copies a tile of 32 x 32 elements, as the formula reads
-// What: y[c][r] = x[r][c] for matrices one behind the other; blockIdx.z is the matrix
+// What: y[c][r] = x[r][c] for matrices one behind the other; a block does one tile of one of them
 // Why: nothing to change yet
 // Gain: the reference; reads run along rows, but neighbouring threads write `rows` elements apart, so of the 32 bytes that a
 //   GPU writes at once only one element is wanted. On a CPU the tile stays in the cache, which mends it.
@@ -75,8 +87,9 @@ __global__ void copy_vectorised(T* to, const T* from, Layout at, long long rows,
 // T: char short int double float4
 template <class T>
 __global__ void transpose_tile(const T* __restrict__ x, T* __restrict__ y, int rows, int cols) {
-    const size_t matrix = (size_t)blockIdx.z * rows * cols;
-    const int row0 = blockIdx.y * 32, col0 = blockIdx.x * 32;
+    const Tile at = tile_of(blockIdx.x, rows, cols);
+    const size_t matrix = at.matrix;
+    const int row0 = at.row0, col0 = at.col0;
     const int row1 = row0 + 32 < rows ? row0 + 32 : rows, col1 = col0 + 32 < cols ? col0 + 32 : cols;
     for (int c = col0 + threadIdx.x; c < col1; c += blockDim.x)
         for (int r = row0 + threadIdx.y; r < row1; r += blockDim.y)
@@ -91,8 +104,9 @@ __global__ void transpose_tile(const T* __restrict__ x, T* __restrict__ y, int r
 template <class T>
 __global__ void transpose_shared(const T* __restrict__ x, T* __restrict__ y, int rows, int cols) {
     __shared__ T tile[32][32];
-    const size_t matrix = (size_t)blockIdx.z * rows * cols;
-    const int row0 = blockIdx.y * 32, col0 = blockIdx.x * 32, lane = threadIdx.x;
+    const Tile at = tile_of(blockIdx.x, rows, cols);
+    const size_t matrix = at.matrix;
+    const int row0 = at.row0, col0 = at.col0, lane = threadIdx.x;
     for (int k = threadIdx.y; k < 32; k += blockDim.y)
         if (row0 + k < rows && col0 + lane < cols) tile[k][lane] = x[matrix + (size_t)(row0 + k) * cols + col0 + lane];
     __syncthreads();
@@ -109,8 +123,9 @@ __global__ void transpose_shared(const T* __restrict__ x, T* __restrict__ y, int
 template <class T>
 __global__ void transpose_padded(const T* __restrict__ x, T* __restrict__ y, int rows, int cols) {
     __shared__ T tile[32][33];
-    const size_t matrix = (size_t)blockIdx.z * rows * cols;
-    const int row0 = blockIdx.y * 32, col0 = blockIdx.x * 32, lane = threadIdx.x;
+    const Tile at = tile_of(blockIdx.x, rows, cols);
+    const size_t matrix = at.matrix;
+    const int row0 = at.row0, col0 = at.col0, lane = threadIdx.x;
     for (int k = threadIdx.y; k < 32; k += blockDim.y)
         if (row0 + k < rows && col0 + lane < cols) tile[k][lane] = x[matrix + (size_t)(row0 + k) * cols + col0 + lane];
     __syncthreads();

@@ -142,6 +142,8 @@ def test_names_and_keywords_that_cupy_lacks_are_errors(emulated):
         base.max(x, initial=0)
     with pytest.raises(TypeError, match="where"):
         base.add(x, x, where=x > 0)
+    with pytest.raises(TypeError, match="takes arrays, not <class 'int'>"):
+        base.all(5)
     with pytest.raises(NotImplementedError, match="reduce"):
         base.maximum.reduce(x)
     with pytest.raises(NotImplementedError, match="at"):

@@ -46,7 +46,7 @@ REDUCTIONS = named("""
 SHAPES = named("""
     broadcast_to cat chunk diag_embed diagonal expand flatten flip gather index_add index_copy index_fill index_put
     index_select masked_fill masked_scatter masked_select movedim narrow permute put repeat repeat_interleave reshape
-    roll rot90 scatter scatter_add scatter_reduce searchsorted select slice_scatter sort split squeeze stack swapaxes
+    roll rot90 scatter scatter_add scatter_reduce searchsorted select slice_scatter sort split squeeze stack
     t take take_along_dim tile topk trace transpose tril triu unbind unfold unique unsqueeze view
 """)
 LINEAR_ALGEBRA = named("""
@@ -66,7 +66,7 @@ NAMES = [*POINTWISE, *REDUCTIONS, *SHAPES, *LINEAR_ALGEBRA, *NEURAL]
 
 # In other dtypes too, and with second derivatives.
 CENTRAL = named("""
-    add mul div pow exp sum mean cumsum max softmax matmul where index_select scatter_add cat sort abs sub masked_fill
+    add mul div pow exp sum mean cumsum max softmax matmul where index_select scatter_add cat flip abs sub masked_fill
     transpose nn.functional.gelu nn.functional.layer_norm nn.functional.conv2d nn.functional.relu nn.functional.linear
 """)
 IN_DTYPES = [
@@ -182,3 +182,11 @@ def test_what_is_computed_on_the_host_is_listed_and_counted():
     host_calls.clear()
     minitorch.linalg.solve(x, x), minitorch.linalg.svd(x), minitorch.sort(x)
     assert not host_calls
+
+
+@pytest.mark.parametrize("divide", [
+    lambda t, x: x % 5, lambda t, x: x // 2, lambda t, x: 7 // (x + 1), lambda t, x: t.fmod(x, 3), lambda t, x: 9 % (x + 1),
+])  # fmt: skip
+def test_integers_are_divided_by_numbers_on_the_device(divide):
+    theirs, ours = divide(torch, torch.arange(9)), divide(minitorch, minitorch.arange(9, device="cuda"))
+    assert ours.is_cuda and ours.tolist() == theirs.tolist()

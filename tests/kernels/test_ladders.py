@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minitorch import kernels
+from minitorch.core import cuda
 from minitorch.kernels.compiler import kernel_folder
 from minitorch.ops.kernels import all_ladders
 
@@ -44,10 +45,23 @@ def dtype_of(name):
 
 
 @pytest.mark.parametrize("ladder, rung, dtype", CASES)
-def test_a_rung_computes_what_float64_says(ladder, rung, dtype, generator, schedule):
-    inputs = ladder.example(generator, "small", dtype_of(dtype))
-    expected = ladder.reference(*inputs)
-    assert_close(ladder, dtype, ladder.run(rung, *inputs), expected)
+def test_a_rung_computes_what_float64_says_on_a_device(ladder, rung, dtype, generator, schedule):
+    """Launched as on a GPU, many threads a block, on arrays that stand for device memory."""
+    with cuda.chosen("emulate"):
+        backend = cuda.backend_of(0)
+        inputs = ladder.example(generator, "small", dtype_of(dtype))
+        expected = ladder.reference(*inputs)
+        outputs = ladder.run(rung, *[backend.from_host(x) if isinstance(x, np.ndarray) else x for x in inputs])
+        assert_close(ladder, dtype, tuple(backend.to_host(each) for each in arrays(outputs)), expected)
+
+
+@pytest.mark.parametrize("ladder, rung, dtype", CASES)
+def test_a_rung_computes_what_float64_says_on_the_host(ladder, rung, dtype, generator):
+    """Launched as on the CPU, where a kernel without barriers has one thread a block."""
+    with kernels.mode("debug"):
+        inputs = ladder.example(generator, "small", dtype_of(dtype))
+        expected = ladder.reference(*inputs)
+        assert_close(ladder, dtype, ladder.run(rung, *inputs), expected)
 
 
 def test_every_kernel_is_a_rung_of_a_ladder():

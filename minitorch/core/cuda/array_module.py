@@ -9,11 +9,19 @@
                          in rounds, and in the dtypes that atomic comparisons lack
     xp.logical_not       also of complex numbers
     xp.lgamma            from ``cupyx``
+    xp.where, xp.tril, xp.triu, xp.unique, xp.isin
+                         also of bfloat16, of which CuPy makes float32 or nothing
     xp.errstate          a GPU raises no floating-point warnings, so there is nothing to silence
     xp.linalg.cholesky   also the upper factor; all of ``linalg`` reports a singular matrix, which CuPy does on request
 
 Everything stays on the device. What has no counterpart there is listed in ``HOST_FUNCTIONS``: it is copied to the host,
 computed by NumPy and copied back, and counted, so that a profiler can show it.
+
+Where an answer depends on values, Python has to wait for them: a few bytes come to the host. These are ``item`` and
+its like, shapes that follow from values (``nonzero``, ``unique``, a boolean index), and the checks that an index or a
+class is in range (``ops/neural/nll_loss.py``, ``ops/indices``) and an integer divisor not zero. There PyTorch's kernels
+stop the whole program with a device-side assertion, later, or give any number; here it is the error of the CPU, at the
+call, for one byte and one wait.
 """
 
 from __future__ import annotations
@@ -203,6 +211,11 @@ _ADDITIONS: dict[str, Callable[[Any, Any], Any]] = {
     "minimum": lambda base, guard: _Comparing(base, guard, "minimum", "min"),
     "multiply": lambda base, guard: _Multiplying(base, guard, "multiply"),
     "lgamma": lambda base, guard: _on_device(_lgamma(base), guard),
+    "where": lambda base, guard: _on_device(_where(base), guard),
+    "tril": lambda base, guard: _on_device(_as_words(base, "tril"), guard),
+    "triu": lambda base, guard: _on_device(_as_words(base, "triu"), guard),
+    "unique": lambda base, guard: _on_device(_in_float32(base, "unique"), guard),
+    "isin": lambda base, guard: _on_device(_in_float32(base, "isin"), guard),
     "logaddexp": lambda base, guard: _Accumulating(base, guard, "logaddexp"),
     "logical_and": lambda base, guard: _Logical(base, guard, "logical_and", "all"),
     "logical_or": lambda base, guard: _Logical(base, guard, "logical_or", "any"),
@@ -218,6 +231,55 @@ def _lgamma(base: Any) -> Any:
     from cupyx.scipy.special import gammaln
 
     return gammaln
+
+
+# ---- bfloat16 -------------------------------------------------------------------------------------------------------
+# CuPy 14 adds, multiplies and converts it, but chooses among its elements in float32 and does not sort it.
+
+
+def _is_bfloat16(value: Any) -> bool:
+    return getattr(getattr(value, "dtype", None), "name", "") == "bfloat16"
+
+
+def _where(base: Any) -> Any:
+    def where(condition: Any, *choices: Any) -> Any:
+        if not any(map(_is_bfloat16, choices)):
+            return base.where(condition, *choices)
+        dtype = next(value.dtype for value in choices if _is_bfloat16(value))
+        if any(getattr(value, "dtype", dtype) != dtype for value in choices):
+            return base.where(condition, *choices)  # with a wider dtype, which the result has then
+        words = [base.asarray(value, dtype).view(np.uint16) for value in choices]
+        return base.where(condition, *words).view(dtype)
+
+    return where
+
+
+def _as_words(base: Any, name: str) -> Any:
+    """A function that only moves elements, and zeros, whose bits are 0 in every dtype."""
+    function = getattr(base, name)
+
+    def call(m: Any, k: int = 0) -> Any:
+        return function(m.view(np.uint16), k).view(m.dtype) if _is_bfloat16(m) else function(m, k)
+
+    return call
+
+
+def _in_float32(base: Any, name: str) -> Any:
+    """A function that compares: float32 holds every bfloat16 exactly."""
+    function = getattr(base, name)
+
+    def widened(value: Any) -> Any:
+        return value.astype(np.float32) if _is_bfloat16(value) else value
+
+    def call(first: Any, *args: Any, **kwargs: Any) -> Any:
+        found = function(widened(first), *map(widened, args), **kwargs)
+        if not _is_bfloat16(first):
+            return found
+        every = found if isinstance(found, tuple) else (found,)
+        every = tuple([each.astype(first.dtype) if each.dtype == np.float32 else each for each in every])
+        return every if isinstance(found, tuple) else every[0]
+
+    return call
 
 
 # ---- linear algebra -------------------------------------------------------------------------------------------------

@@ -19,12 +19,20 @@ from typing import Any
 import numpy as np
 
 from minitorch.core.box_muller import c_library
-from minitorch.core.cuda import cupy_names
+from minitorch.core.cuda import copies, cupy_names
 from minitorch.core.cuda.emulated import call, current, fresh, ndarray, operand, result
 
 _TAKES_HOST_ARRAYS = ("array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray")
 _ONLY_POSITIONAL = ("arange", "where")  # NumPy takes no keywords, or takes them for something else
 _ZERO_DIM_BOOLS = ("allclose", "array_equal", "array_equiv")  # for which NumPy gives a Python bool
+_BFLOAT16_TO_FLOAT32 = ("where", "tril", "triu", "round", "around")  # in CuPy, alas
+_SORTING = ("sort", "argsort", "partition", "argpartition", "unique", "isin", "median", "quantile", "percentile")
+# That take no Python numbers, where NumPy does.
+_OF_ARRAYS = """
+    all any sum prod max min amax amin argmax argmin mean std var median cumsum cumprod nanmean nansum count_nonzero
+    sort argsort partition nonzero size reshape ravel transpose swapaxes moveaxis expand_dims squeeze broadcast_to flip
+    roll repeat tile take take_along_axis diagonal trace diff copy tril triu unique
+"""
 _LEFT_OUT = ("blocking", "subok")  # that NumPy has not, and that say nothing about the result
 
 
@@ -129,7 +137,7 @@ class Function:
 
     def __init__(self, name: str, function: Any, parameters: str, device_id: int) -> None:
         self.__name__, self._function, self._device_id = name, function, device_id
-        self._checked = parameters != "..."
+        self._checked, self._of_arrays = parameters != "...", name in _OF_ARRAYS.split()
         names = parameters.split(",") if parameters and self._checked else []
         self._takes_more = any(part.startswith("*") and not part.startswith("**") for part in names)
         self._takes_any_keyword = any(part.startswith("**") for part in names)
@@ -141,9 +149,15 @@ class Function:
         if self._checked:
             args, kwargs = self._bound(args, kwargs)
         name = self.__name__
+        if self._of_arrays and args and isinstance(args[0], (int, float, complex, np.generic)):
+            raise TypeError(f"cupy.{name}() takes arrays, not {type(args[0])}")
         if name in _TAKES_HOST_ARRAYS and args and isinstance(args[0], (np.ndarray, np.generic, list, tuple)):
             return self._from_host(*args, **kwargs)
+        if name in _SORTING and _with_bfloat16(args):
+            raise NotImplementedError("Sorting arrays with dtype 'bfloat16' is not supported")
         returned = call(self._function, args, kwargs, self._device_id)
+        if name in _BFLOAT16_TO_FLOAT32 and _is_bfloat16(returned):
+            return returned.astype(np.float32)
         if name in _ZERO_DIM_BOOLS:
             return fresh(np.asarray(returned), self._device_id)
         return returned
@@ -152,6 +166,7 @@ class Function:
         if isinstance(values, (list, tuple)) and any(type(value) is ndarray for value in values):
             return call(self._function, ([v._host[()] if type(v) is ndarray else v for v in values], *args), kwargs, 0)
         made = self._function(values, *args, **kwargs)
+        copies["from_host"] += made.nbytes
         return fresh(made.copy(order="K") if np.may_share_memory(made, values) else made, self._device_id)
 
     def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -176,6 +191,14 @@ class Function:
         if name in ("argmax", "argmin"):
             kwargs.pop("dtype", None)
         return tuple(required), kwargs
+
+
+def _is_bfloat16(value: Any) -> bool:
+    return type(value) is ndarray and value.dtype.name == "bfloat16"
+
+
+def _with_bfloat16(args: tuple[Any, ...]) -> bool:
+    return any(map(_is_bfloat16, args))
 
 
 class Namespace:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.core.cuda import backend_of
+from minitorch.core.cuda import backend_of, copies
 
 IMPLICIT = (
     "Implicit conversion to a NumPy array is not allowed. Please use `.get()` to construct a NumPy array explicitly."
@@ -266,10 +266,16 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801  (CuPy's own s
 
     def get(self, stream: Any = None, order: str = "C", out: Any = None, blocking: bool = True) -> Any:
         """A copy in host memory."""
+        host = self._read()
         if out is None:
-            return self._host.copy(order=order)  # type: ignore[arg-type]
-        out[...] = self._host
+            return host.copy(order=order)  # type: ignore[arg-type]
+        out[...] = host
         return out
+
+    def _read(self) -> np.ndarray[Any, Any]:
+        """The elements on their way to the host."""
+        copies["to_host"] += self._host.nbytes
+        return self._host
 
     def set(self, arr: np.ndarray[Any, Any], stream: Any = None) -> None:
         """Take over the elements of a host array of the same shape and dtype."""
@@ -279,34 +285,35 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):  # noqa: N801  (CuPy's own s
             raise TypeError(f"{arr.dtype} array cannot be set to {self.dtype} array")
         if self.shape != arr.shape:
             raise ValueError(f"Shape mismatch. Old shape: {self.shape}, new shape: {arr.shape}")
+        copies["from_host"] += arr.nbytes
         self._host[...] = arr
 
     def item(self) -> Any:
         """The one element as a Python number."""
-        return self._host.item()
+        return self._read().item()
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return self._host.tolist()
+        return self._read().tolist()
 
     def tobytes(self, order: Any = "C") -> bytes:
         """The elements' bytes."""
-        return self._host.tobytes(order)
+        return self._read().tobytes(order)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         raise TypeError(IMPLICIT)
 
     def __bool__(self) -> bool:
-        return bool(self._host)
+        return bool(self._read())
 
     def __int__(self) -> int:
-        return int(self._host)
+        return int(self._read())
 
     def __float__(self) -> float:
-        return float(self._host)
+        return float(self._read())
 
     def __complex__(self) -> complex:
-        return complex(self._host)
+        return complex(self._read())
 
     def __len__(self) -> int:
         return len(self._host)
@@ -432,11 +439,11 @@ def _unpickled(host: np.ndarray[Any, Any]) -> ndarray:
 
 def _index(index: Any) -> Any:
     """An index for NumPy. Host arrays are copied to the device by CuPy, so they may stand here."""
-    if type(index) is ndarray:
-        return index._host
     if type(index) is tuple:
-        return tuple([part._host if type(part) is ndarray else part for part in index])
-    return index
+        return tuple([_index(part) for part in index])
+    if isinstance(index, np.ndarray):
+        copies["from_host"] += index.nbytes
+    return index._host if type(index) is ndarray else index
 
 
 def _filling(value: Any) -> Any:

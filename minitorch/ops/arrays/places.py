@@ -16,7 +16,10 @@ from minitorch.core.geometry import contiguous_stride
 def accumulate(xp: Any, target: Any, places: Any, values: Any, ufunc: Any = None) -> None:
     """``target.flat[p] += v`` for every place and its value. ``ufunc``: another operation than adding."""
     flat = target.reshape(-1)  # a view if `target` is contiguous, otherwise a copy to be written back
-    values = xp.broadcast_to(values, places.shape).reshape(-1)
+    if hasattr(values, "shape"):
+        values = xp.broadcast_to(values, places.shape).reshape(-1)
+    else:  # a number
+        values = xp.full(places.size, values, target.dtype)
     (ufunc or xp.add).at(flat, places.reshape(-1), values)
     if not target.flags.c_contiguous:
         target[...] = flat.reshape(target.shape)

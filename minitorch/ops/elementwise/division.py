@@ -25,8 +25,10 @@ def _are_integers(input: Any, other: Any) -> bool:
 
 
 def _check_divisor(xp: Any, input: Any, other: Any) -> None:
-    """``RuntimeError`` if integers are divided by an array that has a zero."""
-    if _are_integers(input, other) and not xp.all(other) and xp.size(input):
+    """``RuntimeError`` if integers are divided by zero, or by an array that has one."""
+    if not _are_integers(input, other) or not getattr(input, "size", 1):
+        return
+    if not (xp.all(other) if getattr(other, "ndim", 0) else other):
         raise RuntimeError("ZeroDivisionError")
 
 

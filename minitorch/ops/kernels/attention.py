@@ -66,6 +66,13 @@ def _mask_step(mask: Any) -> int:
     return 0 if mask is None or mask.ndim == 2 else mask.shape[1] * mask.shape[2]
 
 
+def _in_parts(problems: int, mask: Any) -> Iterator[tuple[slice, Any]]:
+    """As many problems as the second axis of a grid has room for, and their masks."""
+    for start in range(0, problems, _MANY_BLOCKS):
+        part = slice(start, start + _MANY_BLOCKS)
+        yield part, mask if _mask_step(mask) == 0 else mask[part]
+
+
 def _wide(dtype: Any) -> Any:
     """In which dtype scores are computed."""
     return np.dtype(np.float64 if dtype == np.float64 else np.float32)
@@ -78,6 +85,10 @@ def _new(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 def _forward(rung: str, q: Any, k: Any, v: Any, mask: Any, scale: float, causal: bool) -> tuple[Any, Any]:
     problems, queries, keys, head = _sizes(q, k)
     out, lse = _new(q, q.shape, q.dtype), _new(q, (problems, queries), _wide(q.dtype))
+    if problems > _MANY_BLOCKS:
+        for part, some in _in_parts(problems, mask):
+            out[part], lse[part] = _forward(rung, q[part], k[part], v[part], some, scale, causal)
+        return out, lse
     if rung == "attention_scores":
         _three_kernels(q, k, v, mask, out, lse, scale, causal)
         return out, lse
@@ -110,6 +121,11 @@ def _backward(
 ) -> tuple[Any, Any, Any]:
     problems, queries, keys, head = _sizes(q, k)
     dq, dk, dv = (_new(q, each.shape, q.dtype) for each in (q, k, v))
+    if problems > _MANY_BLOCKS:
+        for part, some in _in_parts(problems, mask):
+            arrays = dout[part], q[part], k[part], v[part], some, out[part], lse[part]
+            dq[part], dk[part], dv[part] = _backward(rung, *arrays, scale, causal)
+        return dq, dk, dv
     threads = 64 if not on_host(q) or rung == "attention_backward_tiled" else 1
     sizes = (queries, keys, head, scale, causal, _mask_step(mask))
     file = load("attention")

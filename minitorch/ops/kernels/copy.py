@@ -45,7 +45,7 @@ def transpose(x: Any, rung: str | None = None) -> Any:
     rows, cols = x.shape[-2:]
     y = empty(x, (*x.shape[:-2], cols, rows), x.dtype)
     if x.size:
-        grid = (-(-cols // 32), -(-rows // 32), x.size // (rows * cols))
+        grid = -(-cols // 32) * -(-rows // 32) * (x.size // (rows * cols))
         block = 1 if on_host(x) and rung == "transpose_tile" else (32, 8)  # the others need a thread for each column
         instance(rung, x.itemsize)(grid, block, (as_bytes(x), as_bytes(y), rows, cols))
     return y

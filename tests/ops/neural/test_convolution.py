@@ -109,6 +109,15 @@ def test_an_output_padding_as_large_as_the_stride_leaves_room_for_one_window_mor
     check(program, randn(2, 2, 4, 4), randn(2, 2, 4, 5))
 
 
+@pytest.mark.parametrize("stride, padding, extra, groups", [(1, 1, (2, 3), 1), ((3, 2), 0, (2, 3), 2), (2, 2, 3, 16)])
+def test_that_room_is_left_in_images_large_enough_for_kernels_too(stride, padding, extra, groups) -> None:  # type: ignore[no-untyped-def]
+    def program(torch, x, w):  # type: ignore[no-untyped-def]
+        return torch.conv_transpose2d(x, w, None, stride, padding, extra, groups, 4)
+
+    x, weight = randn(3, 16, 12, 12), randn(16, 1 if groups == 16 else 4, 3, 3)
+    check(program, x, weight, second=True, rtol=1e-8, atol=1e-8)
+
+
 WRONG = [
     (lambda t, x, w: t.conv2d(x, w[:, :1]), X, W, "expected input[1, 2, 5, 5] to have 1 channels, but got 2 channels"),
     (lambda t, x, w: t.conv2d(x[0, 0], w), X, W, "Expected 3D (unbatched) or 4D (batched) input to conv2d"),
