@@ -86,7 +86,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="on a machine with a GPU: run the CUDA tests, the parity runs and the bench, and keep the results",
         epilog="exit status: 0 when every step passed, 1 when one failed, 2 wrong usage",
     )
-    gpu.add_argument("--only", choices=("tests", "parity", "bench"), action="append", help="only this step; again")
+    gpu.add_argument(
+        "--only", choices=("tests", "parity", "bench", "kernels"), action="append", help="only this step; again"
+    )
     gpu.add_argument("--epochs", type=positive_int, default=10, metavar="N", help="epochs of the parity run")
     gpu.add_argument("--out", type=Path, default=Path("parity/results"), metavar="DIR", help="where the result goes")
     gpu.set_defaults(command=run_gpu)

@@ -33,14 +33,14 @@ def table(results: list[dict[str, Any]]) -> str:
 
 def _rows(result: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows = []
-    for step in ("tests", "parity", "bench"):
+    for step in ("tests", "parity", "bench", "kernels"):
         found = result.get(step)
         if found is None:
             rows.append((step, "not run", ""))
         elif "failure" in found:
             rows.append((step, found["failure"], "failed"))
         else:
-            rows += {"tests": _test_rows, "parity": _parity_rows, "bench": _bench_rows}[step](found)
+            rows += _ROWS_OF[step](found)
     return rows
 
 
@@ -73,10 +73,18 @@ def _bench_rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
         measured = workload["failure"] or f"{workload['ratio']:.2f} times PyTorch's time"
         verdict = "failed" if workload["failure"] else "missed" if workload["missed"] else "reached"
         rows.append((workload["title"], measured, verdict))
+    return rows
+
+
+def _kernel_rows(found: dict[str, Any]) -> list[tuple[str, str, str]]:
+    rows = []
     for ladder in found["ladders"]:
         measured = f"{ladder['last_rung']}: {ladder['summary']}"
         rows.append((f"ladder {ladder['name']}", measured, "reached" if ladder["reached"] else "missed"))
     return rows
+
+
+_ROWS_OF = {"tests": _test_rows, "parity": _parity_rows, "bench": _bench_rows, "kernels": _kernel_rows}
 
 
 def write(readme: Path, text: str) -> bool:

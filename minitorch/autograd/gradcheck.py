@@ -49,6 +49,7 @@ from minitorch.autograd.jacobians import (
     checked_inputs,
     differences,
     differentiable_outputs,
+    host_array,
     tensor_of,
 )
 from minitorch.core import dtypes
@@ -209,8 +210,7 @@ def _random_like(tensor: Any, gaps: bool) -> Any:
     if not gaps:
         return tensor_of(values, tensor)
     spread = tensor.new_zeros((*tensor.shape, 2)).select(-1, 0)
-    spread.array[...] = values
-    return spread.detach()
+    return spread.detach().copy_(from_numpy(values))
 
 
 def _compare(
@@ -278,7 +278,7 @@ def _check_linear_in_cotangent(func: Program, inputs: tuple[Any, ...]) -> None:
     outputs = differentiable_outputs(func(*inputs))
     zeros = [output.new_zeros(output.shape) for output in outputs]
     found = autograd.grad(outputs, [t for _, t in checked_inputs(inputs)], zeros, allow_unused=True)
-    if any(gradient is not None and gradient.detach().array.any() for gradient in found):
+    if any(gradient is not None and host_array(gradient).any() for gradient in found):
         raise GradcheckError("backward not multiplied by grad_output")
 
 
@@ -293,7 +293,7 @@ def _check_batched(func: Program, inputs: tuple[Any, ...]) -> None:
         for number, result in enumerate(both):
             expected = [row[number] for row in single]
             if (result is None) != (expected[0] is None) or (
-                result is not None and not np.allclose(result.detach().array, stack(expected).detach().array)
+                result is not None and not np.allclose(host_array(result), host_array(stack(expected)))
             ):
                 raise GradcheckError(
                     f"For output {place} and input {number}:\n\ngradcheck or gradgradcheck failed while testing "
@@ -328,7 +328,7 @@ def _check_undefined(func: Program, inputs: tuple[Any, ...]) -> None:
                 "Expected backward function to handle undefined output grads: it gets None for an output without "
                 "gradient."
             ) from error
-        if any(gradient is not None and gradient.detach().array.any() for gradient in found):
+        if any(gradient is not None and host_array(gradient).any() for gradient in found):
             raise GradcheckError(
                 "Expected all input grads to be undefined or zero when all output grads are undefined or zero."
             )

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import minitorch.autograd as autograd
+from minitorch.ops.creating.from_data import from_numpy
 from minitorch.tensor_base import TensorBase
 
 Program = Callable[..., Any]
@@ -45,8 +46,13 @@ def as_outputs(result: Any) -> tuple[Any, ...]:
 def tensor_of(values: Matrix, like: Any) -> Any:
     """A tensor of the shape, dtype and device of ``like``."""
     result = like.detach().clone()
-    result.array[...] = values.reshape(like.shape)
+    result.copy_(from_numpy(np.ascontiguousarray(values).reshape(like.shape)))
     return result
+
+
+def host_array(tensor: Any) -> Matrix:
+    """The numbers of a tensor of any device, for NumPy."""
+    return tensor.detach().cpu().array  # type: ignore[no-any-return]
 
 
 def as_real(values: Any) -> Matrix:
@@ -81,7 +87,7 @@ def by_backward(func: Program, inputs: tuple[Any, ...], place: int, nondet_tol: 
                     if gradient is not None and check_dtypes and gradient.dtype is not tensor.dtype:
                         raise GradcheckError("Gradient has dtype mismatch")
                     zeros = np.zeros(tuple(tensor.shape), tensor.array.dtype)
-                    rows[i].append(as_real(zeros if gradient is None else gradient.detach().array))
+                    rows[i].append(as_real(zeros if gradient is None else host_array(gradient)))
     for i, _ in checked:
         if columns[i] and np.abs(np.array(columns[i]) - np.array(again[i])).max(initial=0) > nondet_tol:
             raise GradcheckError(
@@ -116,11 +122,11 @@ def differences(func: Program, inputs: tuple[Any, ...], index: int, output: Call
     rows = []
     for where in np.ndindex(tuple(tensor.shape)):
         for step in (eps, eps * 1j) if tensor.is_complex() else (eps,):
-            value, both = array[where], []
+            value, both = array[where].copy(), []  # on a GPU an element is a view, too
             for moved in (value + step, value - step):
                 array[where] = moved
                 result = output(func(*inputs))
-                both.append((as_real(result.detach().array), result.shape, result.dtype))  # a copy: it may be a view
+                both.append((as_real(host_array(result)), result.shape, result.dtype))  # a copy: it may be a view
             array[where] = value
             _check_alike(both, where, eps)
             rows.append((both[0][0] - both[1][0]) / (2 * eps))
@@ -157,7 +163,7 @@ def by_forward_ad(func: Program, inputs: tuple[Any, ...], outputs: list[Any]) ->
                     for place, result in enumerate(results):
                         primal, tangent = forward_ad.unpack_dual(result)
                         tangent = primal.new_zeros(primal.shape) if tangent is None else tangent
-                        rows[place].append(as_real(tangent.detach().to(primal.dtype).array))
+                        rows[place].append(as_real(host_array(tangent.to(primal.dtype))))
         for place, _ in enumerate(outputs):
             found[place][index] = np.array(rows[place])
     return found

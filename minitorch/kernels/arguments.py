@@ -35,6 +35,27 @@ def mistake(kernel: Any, index: int, wanted: str, got: str) -> TypeError:
     )
 
 
+MOST_BLOCKS = (2**31 - 1, 65535, 65535)
+MOST_THREADS = (1024, 1024, 64)  # along each axis; 1024 in all
+
+
+def launch_shape(kernel: Any, grid: Any, block: Any) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Grid and block as three numbers each. ``ValueError`` for more than a GPU takes."""
+    blocks, threads = _triple(grid), _triple(block)
+    if any(map(operator.gt, blocks, MOST_BLOCKS)):
+        raise ValueError(f"{kernel.instance}: a grid of {blocks} blocks; a GPU takes at most {MOST_BLOCKS}")
+    x, y, z = threads
+    if any(map(operator.gt, threads, MOST_THREADS)) or not 0 < x * y * z <= 1024:
+        raise ValueError(f"{kernel.instance}: a block of {threads} threads; a GPU takes from 1 to 1024")
+    return blocks, threads
+
+
+def _triple(size: Any) -> tuple[int, int, int]:
+    size = tuple(int(each) for each in size) if isinstance(size, (tuple, list)) else (int(size),)
+    x, y, z = size + (1,) * (3 - len(size))
+    return x, y, z
+
+
 def check_count(kernel: Any, args: Any) -> None:
     """``TypeError`` unless there is one argument for each parameter."""
     parameters = kernel.source.parameters

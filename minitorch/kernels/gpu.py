@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.kernels.arguments import array_mistake, check_count, device_of, dtype_name, number
+from minitorch.kernels.arguments import array_mistake, check_count, device_of, dtype_name, launch_shape, number
 from minitorch.kernels.compiler import KernelError
 from minitorch.kernels.nvrtc import OPTIONS, include_options, source_text
 from minitorch.kernels.source import headers
@@ -80,7 +80,7 @@ def launch(kernel: Any, grid: Any, block: Any, args: tuple[Any, ...], shared_mem
     """Enqueue a kernel on CuPy arrays of the ``device``-th GPU."""
     cupy = sys.modules["cupy"]
     check_count(kernel, args)
-    grid, block = _triple(grid), _triple(block)
+    grid, block = launch_shape(kernel, grid, block)
     elsewhere = cupy.cuda.runtime.getDevice() != device
     with cupy.cuda.Device(device) if elsewhere else nullcontext():
         if kernel._gpu is None:
@@ -94,12 +94,6 @@ def launch(kernel: Any, grid: Any, block: Any, args: tuple[Any, ...], shared_mem
             return
         compiled.ask_for_shared_memory(shared_mem, device)
         compiled.function(grid, block, values, shared_mem=shared_mem)
-
-
-def _triple(size: Any) -> tuple[int, int, int]:
-    size = tuple(int(each) for each in size) if isinstance(size, (tuple, list)) else (int(size),)
-    x, y, z = size + (1,) * (3 - len(size))
-    return x, y, z
 
 
 # ---- arrays and tables of arrays ------------------------------------------------------------------------------------

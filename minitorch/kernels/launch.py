@@ -105,6 +105,7 @@ class Kernel:
         if first is None or isinstance(first, np.ndarray):
             _on_host()(self, grid, block, args, shared_mem)
         elif type(first) is arguments.emulated_class():
+            arguments.launch_shape(self, grid, block)
             inside = arguments.unwrapped(self, args, str(arguments.device_of(first)))
             _on_host()(self, grid, block, inside, shared_mem)
         else:

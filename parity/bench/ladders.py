@@ -31,14 +31,31 @@ def measure(devices: list[str]) -> dict[str, Any]:
     backend = minitorch.device(devices[1]).backend
     bandwidth = copy_bandwidth(backend)
     found = []
-    for ladder in all_ladders().values():
-        generator = np.random.default_rng(0)
-        inputs = ladder.example(generator, "large", np.dtype(np.float32))
-        on_device = tuple(backend.from_host(each) if isinstance(each, np.ndarray) else each for each in inputs)
-        row = measure_ladder(ladder, on_device, backend.synchronize)
-        row |= judge(ladder, row, inputs, torch_seconds(torch, ladder.name, inputs, devices[0]), bandwidth)
+    for name, ladder in all_ladders().items():
+        start = time.perf_counter()
+        try:
+            row = compare_ladder(torch, name, ladder, backend, devices[0], bandwidth)
+        except Exception as error:  # an example that does not fit into memory, say
+            failure = f"{type(error).__name__}: {error}"
+            row = {"last_rung": ladder.rungs[-1], "reached": False, "summary": f"failed: {failure}"}
+        row |= {"name": name, "dtype": ladder.dtypes[0]}
+        print(f"{name}: {row['summary']} ({time.perf_counter() - start:.1f} s)", flush=True)
         found.append(row)
     return {"copy_bytes_a_second": bandwidth, "ladders": found}
+
+
+def compare_ladder(
+    torch: Any, name: str, ladder: Any, backend: Any, torch_device: str, bandwidth: float
+) -> dict[str, Any]:
+    """All rungs and PyTorch's kernel on the ladder's large example, in the first of its dtypes."""
+    inputs = ladder.example(np.random.default_rng(0), "large", np.dtype(ladder.dtypes[0]))
+    on_device = tuple(backend.from_host(each) if isinstance(each, np.ndarray) else each for each in inputs)
+    row = measure_ladder(ladder, on_device, backend.synchronize)
+    try:
+        reference = torch_seconds(torch, name, inputs, torch_device)
+    except Exception as error:
+        reference, row["failures"]["torch"] = None, f"{type(error).__name__}: {error}"
+    return row | judge(ladder, row, inputs, reference, bandwidth)
 
 
 def seconds(work: Callable[[], Any], synchronize: Callable[[], None]) -> float:
@@ -78,7 +95,7 @@ def measure_ladder(ladder: Any, inputs: tuple[Any, ...], synchronize: Callable[[
             rungs[rung] = seconds(lambda rung=rung: ladder.run(rung, *inputs), synchronize)
         except Exception as error:
             rungs[rung], failures[rung] = None, f"{type(error).__name__}: {error}"
-    return {"name": ladder.name, "rungs": rungs, "failures": failures}
+    return {"rungs": rungs, "failures": failures}
 
 
 def judge(
@@ -88,7 +105,7 @@ def judge(
     last = ladder.rungs[-1]
     taken = row["rungs"][last]
     if taken is None:
-        return {"last_rung": last, "reached": False, "summary": f"failed: {row['failures'][last]}"}
+        return {"last_rung": last, "reached": False, "summary": f"failed: {row['failures'][last].splitlines()[0]}"}
     parts, reached = [f"{taken * 1e3:.3f} ms"], False
     found: dict[str, Any] = {"last_rung": last, "torch_seconds": reference}
     if reference is not None:

@@ -185,7 +185,8 @@ def test_what_is_computed_on_the_host_is_listed_and_counted():
 
 
 @pytest.mark.parametrize("divide", [
-    lambda t, x: x % 5, lambda t, x: x // 2, lambda t, x: 7 // (x + 1), lambda t, x: t.fmod(x, 3), lambda t, x: 9 % (x + 1),
+    lambda t, x: x % 5, lambda t, x: x // 2, lambda t, x: 7 // (x + 1), lambda t, x: t.fmod(x, 3),
+    lambda t, x: 9 % (x + 1),
 ])  # fmt: skip
 def test_integers_are_divided_by_numbers_on_the_device(divide):
     theirs, ours = divide(torch, torch.arange(9)), divide(minitorch, minitorch.arange(9, device="cuda"))

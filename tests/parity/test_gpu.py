@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 import torch
 
 import minitorch
+from minitorch.core import cuda
+from minitorch.ops import kernels
+from minitorch.ops.kernels import all_ladders
 from parity import gpu, results
 from parity.__main__ import main
+from parity.bench import ladders
 
 JUNIT = """<testsuites><testsuite>
 <testcase classname="tests.cuda.test_a" name="test_one"/>
@@ -83,6 +88,9 @@ RESULT = {
     "bench": {
         "passed": True,
         "workloads": [{"title": "CNN step", "ratio": 1.4, "missed": False, "failure": ""}],
+    },
+    "kernels": {
+        "passed": True,
         "ladders": [{"name": "softmax", "last_rung": "softmax_online", "summary": "0.010 ms", "reached": True}],
     },
 }
@@ -120,3 +128,53 @@ def test_a_readme_without_the_lines_is_refused_in_one_line(tmp_path, capsys):
     readme.write_text("nothing")
     assert main(["results", "--folder", str(tmp_path), "--write", str(readme)]) == 2
     assert capsys.readouterr().err.count("\n") == 1 and readme.read_text() == "nothing"
+
+
+TESTS = """
+import time, pytest
+@pytest.mark.cuda
+def test_quick(): pass
+@pytest.mark.cuda
+def test_slow(): time.sleep(60)
+def test_without_the_mark(): assert False
+"""
+
+
+def test_tests_that_take_too_long_are_stopped_and_what_had_run_is_kept(monkeypatch, tmp_path):
+    (tmp_path / "test_made_up.py").write_text(TESTS)
+    monkeypatch.setattr(gpu, "TEST_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(gpu, "TEST_MINUTES", 0.15)
+    found = gpu.run_tests()
+    assert found["status"] == "stopped after 0.15 minutes" and not found["passed"]
+    assert found["count"] >= 1
+
+
+def test_a_ladder_is_measured_beside_pytorch_and_a_failing_one_does_not_stop_the_others(monkeypatch):
+    every = all_ladders()
+
+    def small(name, **changes):
+        ladder = every[name]
+        return dataclasses.replace(ladder, example=lambda g, size, dtype: ladder.example(g, "small", dtype), **changes)
+
+    def refuse(rung, *inputs):
+        raise RuntimeError("no such instruction")
+
+    chosen_ladders = {
+        "softmax, logarithm": small("softmax, logarithm"),
+        "gather": small("gather", run=refuse),
+        "matmul_tensor_core": small("matmul_tensor_core"),  # which is refused without a GPU
+        "embedding": dataclasses.replace(every["embedding"], example=lambda g, size, dtype: 1 / 0),
+    }
+    monkeypatch.setattr(kernels, "all_ladders", lambda: chosen_ladders)
+    monkeypatch.setattr(ladders, "COPY_BYTES", 1 << 12)
+    with cuda.chosen("emulate"):
+        found = ladders.measure(["cpu", "cuda"])
+    rows = {row["name"]: row for row in found["ladders"]}
+    assert list(rows) == list(chosen_ladders) and found["copy_bytes_a_second"] > 0
+    softmax = rows["softmax, logarithm"]
+    assert list(softmax["rungs"]) == list(every["softmax"].rungs) and softmax["failures"] == {}
+    assert softmax["torch_seconds"] > 0 and softmax["ratio"] > 0 and softmax["bandwidth_share"] > 0
+    assert rows["gather"]["summary"] == "failed: RuntimeError: no such instruction" and not rows["gather"]["reached"]
+    assert rows["matmul_tensor_core"]["summary"] == "failed: KernelError: g++ cannot compile matmul_tensor_core.cu:"
+    assert rows["embedding"]["summary"] == "failed: ZeroDivisionError: division by zero"
+    json.dumps(found)

@@ -26,8 +26,14 @@ _FLOATING = frozenset(("float32", "float64", "float16", "bfloat16"))
 _HOST_DTYPES = frozenset((np.dtype(np.float32), np.dtype(np.float64)))
 
 
+def on_host(array: Any) -> bool:
+    """Whether the array is in host memory."""
+    return isinstance(array, np.ndarray)
+
+
 @functools.cache
-def _family(name: str) -> ModuleType:
+def family(name: str) -> ModuleType:
+    """``minitorch/ops/kernels/NAME.py``, loaded when first needed."""
     return importlib.import_module(f"minitorch.ops.kernels.{name}")
 
 
@@ -36,8 +42,8 @@ def _launcher() -> ModuleType:
     return importlib.import_module("minitorch.kernels")
 
 
-def kernels_for(family: str, first: Any, *others: Any) -> ModuleType | None:
-    """The functions of ``minitorch/ops/kernels/FAMILY.py`` if they can and should compute on these arrays, else None.
+def kernels_for(name: str, first: Any, *others: Any) -> ModuleType | None:
+    """The functions of ``minitorch/ops/kernels/NAME.py`` if they can and should compute on these arrays, else None.
 
     They take contiguous arrays of one shape and one floating dtype, on one processor. None among ``others``, an ``out``
     that nobody gave, is no obstacle.
@@ -56,7 +62,7 @@ def kernels_for(family: str, first: Any, *others: Any) -> ModuleType | None:
             return None
         if not other.flags.c_contiguous:
             return None
-    return _family(family)
+    return family(name)
 
 
 def _on_device(array: Any) -> bool:

@@ -18,8 +18,7 @@ from minitorch.core.backend import Array
 from minitorch.ops.arrays.blocks import accumulation_dtype
 from minitorch.ops.arrays.compiled import kernels_for
 from minitorch.ops.arrays.im2col import Ints
-from minitorch.ops.kernels import convolution as kernels
-from minitorch.ops.kernels.selection import convolution as chosen
+from minitorch.ops.arrays.selection import convolution as chosen
 
 LEAST_CHANNELS = 8  # of the output in a group, for the weight's gradient: fewer would leave most of a vector empty
 
@@ -38,7 +37,7 @@ def forward(
     geometry = (stride, padding, dilation)
     if _chosen(x, weight, stride):
         x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
-        out = kernels.conv2d(x, weight, geometry, groups, chosen.kernel)
+        out = chosen.functions.conv2d(x, weight, geometry, groups, chosen.kernel)
         return out if bias is None else out + bias.reshape(-1, *[1] * len(stride))
     lanes, (image, weight) = _lanes(stride, x, weight)
     if lanes is None:
@@ -60,9 +59,9 @@ def input_gradient(
     """grad (N, Co, *counts), weight (Co, C/G, *kernel) -> (N, C, *size), which is ``input_shape``."""
     geometry, shape = (stride, padding, dilation), tuple(input_shape)
     if _chosen(grad, weight, stride):
-        rung = kernels.gradient_rung(str(chosen.kernel), "input")
+        rung = chosen.functions.gradient_rung(str(chosen.kernel), "input")
         grad, weight = xp.ascontiguousarray(grad), xp.ascontiguousarray(weight)
-        return kernels.conv2d_input_gradient(grad, weight, shape, geometry, groups, rung)
+        return chosen.functions.conv2d_input_gradient(grad, weight, shape, geometry, groups, rung)
     lanes, (wide, weight) = _lanes(stride, grad, weight)
     result = None if lanes is None else lanes.conv2d_input_gradient(wide, weight, shape, geometry, groups)
     return None if result is None else result.astype(grad.dtype, copy=False)
@@ -74,9 +73,9 @@ def weight_gradient(
     """grad (N, Co, *counts), x (N, C, *size) -> (Co, C/G, *kernel), which is ``weight_shape``."""
     geometry, shape = (stride, padding, dilation), tuple(weight_shape)
     if _chosen(grad, x, stride):
-        rung = kernels.gradient_rung(str(chosen.kernel), "weight")
+        rung = chosen.functions.gradient_rung(str(chosen.kernel), "weight")
         grad, x = xp.ascontiguousarray(grad), xp.ascontiguousarray(x)
-        return kernels.conv2d_weight_gradient(grad, x, shape, geometry, groups, rung)
+        return chosen.functions.conv2d_weight_gradient(grad, x, shape, geometry, groups, rung)
     if shape[0] // groups < LEAST_CHANNELS:
         return None
     lanes, (wide, image) = _lanes(stride, grad, x)

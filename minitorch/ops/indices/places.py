@@ -38,8 +38,9 @@ def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     steps = [math.prod(sizes[dim + 1 :]) for dim in range(len(sizes))]
     if not sizes:
         return ()
-    whole = indices.unsqueeze(-1).div(tensor(steps), rounding_mode="floor")
-    return (whole % tensor(sizes)).unbind(-1)  # type: ignore[no-any-return]
+    place = indices._storage.device
+    whole = indices.unsqueeze(-1).div(tensor(steps, device=place), rounding_mode="floor")
+    return (whole % tensor(sizes, device=place)).unbind(-1)  # type: ignore[no-any-return]
 
 
 def nonzero_static(input: Any, *, size: int, fill_value: int = -1, out: Any = None) -> Any:

@@ -10,6 +10,7 @@ all that backward needs besides inputs and outputs. ``mask`` is added to the sco
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 _SIZES = (32, 64, 128)  # instances of the template parameter HEAD, an upper bound of `head`
 LARGEST_HEAD = 128
+_MANY_BLOCKS = 65535  # as many as a grid may have along its second and third axis
 _LARGEST_TILED_HEAD = 64  # two tiles of larger heads do not fit into shared memory in double precision
 
 

@@ -121,7 +121,7 @@ def _im2col(rung: str, x: Any, kernel: Ints, geometry: Geometry) -> Any:
 
 def _col2im(rung: str, columns: Any, shape: Ints, counts: Ints, kernel: Ints, geometry: Geometry) -> Any:
     images, channels, *size = shape
-    image = type(columns)(tuple(shape), columns.dtype)
+    image = empty(columns, tuple(shape), columns.dtype)
     args = (columns, image, images, channels, window(size, kernel, geometry, counts))
     launch = _kernel(rung, columns.dtype)
     if not image.size:
@@ -162,7 +162,7 @@ def _conv2d(rung: str, x: Any, weight: Any, geometry: Geometry, groups: int) -> 
 
 def _conv2d_input_gradient(rung: str, grad: Any, weight: Any, shape: Ints, geometry: Geometry, groups: int) -> Any:
     images, channels, *size = shape
-    dx = type(grad)(tuple(shape), grad.dtype)
+    dx = empty(grad, tuple(shape), grad.dtype)
     shapes = window(size, weight.shape[2:], geometry, grad.shape[2:])
     args = (grad, weight, dx, channel_counts(images, weight.shape, groups), shapes)
     launch = _kernel(rung, grad.dtype)
@@ -180,7 +180,7 @@ def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry:
     direct = rung == "conv2d_weight_gradient_direct"
     slices = 1 if direct else _slices(grad, _tiles(outputs) * _tiles(columns) * groups)
     wide = np.dtype(np.float64 if grad.dtype == np.float64 else np.float32)
-    partial = type(grad)((slices, *shape), wide)
+    partial = empty(grad, (slices, *shape), wide)
     shapes = window(x.shape[2:], shape[2:], geometry, grad.shape[2:])
     args = (grad, x, partial, channel_counts(x.shape[0], shape, groups), shapes, slices)
     launch = _kernel(rung, grad.dtype)

@@ -112,7 +112,7 @@ def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry:
     vectors = 1 if outputs <= lanes else 2 if outputs <= 2 * lanes else 4
     turned = _turned("channels_last", grad, groups, -(-outputs // (vectors * lanes)) * vectors * lanes)
     across = turned.shape[-1]
-    dweight = type(grad)((groups, inner, across), grad.dtype)
+    dweight = empty(grad, (groups, inner, across), grad.dtype)
     if not grad.size:
         dweight[...] = 0
     elif inner:
@@ -127,7 +127,7 @@ def _conv2d_weight_gradient(rung: str, grad: Any, x: Any, shape: Ints, geometry:
 def _turned(rung: str, grad: Any, groups: int, width: int) -> Any:
     """(N, Co, *counts) -> (N, G, L, width): the channels of a group side by side."""
     inner = math.prod(grad.shape[2:])
-    out = type(grad)((grad.shape[0], groups, inner, width), grad.dtype)
+    out = empty(grad, (grad.shape[0], groups, inner, width), grad.dtype)
     if out.size:
         blocks = grad.shape[0] * groups * -(-inner // 64)
         _kernel(rung, grad.dtype)(blocks, 1, (grad, out, grad.shape[1] // groups, inner, width))

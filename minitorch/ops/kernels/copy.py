@@ -108,7 +108,7 @@ LADDERS = {
         dtypes=("float32", "float64", "float16"),
     ),
     "fill": Ladder(
-        "fill", "copy", lambda rung, y, value: fill(type(y)(y.shape, y.dtype)[1:], value, rung), _example_fill,
+        "fill", "copy", lambda rung, y, value: fill(empty(y, y.shape, y.dtype)[1:], value, rung), _example_fill,
         lambda y, value: np.full(y.shape[0] - 1, 2.5), traffic=lambda y, value: y.nbytes,
         dtypes=("float32", "float64", "float16"),
     ),

@@ -14,7 +14,7 @@ import numpy as np
 
 from minitorch.kernels import Kernel, load
 from minitorch.ops.arrays.blocks import accumulation_dtype
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 _HOST_BLOCKS = 64  # enough to share out to threads
 
@@ -51,7 +51,7 @@ def _kernel(rung: str, dtype: Any) -> Kernel:
 
 def _forward(rung: str, weight: Any, indices: Any) -> Any:
     count, width = indices.size, weight.shape[1]
-    out = type(weight)((count, width), weight.dtype)
+    out = empty(weight, (count, width), weight.dtype)
     launch = _kernel(rung, weight.dtype)
     if not out.size:
         return out
@@ -65,7 +65,7 @@ def _forward(rung: str, weight: Any, indices: Any) -> Any:
 
 def _gradient(rung: str, grad: Any, indices: Any, order: Any, starts: Any, scale: Any, table: int, padding: int) -> Any:
     count, width = grad.shape
-    dweight = type(grad)((table, width), grad.dtype)
+    dweight = empty(grad, (table, width), grad.dtype)
     launch = _kernel(rung, grad.dtype)
     if not dweight.size:
         return dweight

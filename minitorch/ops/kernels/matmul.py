@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 _MATRICES = np.dtype([(name, np.int64) for name in ("batch_stride", "row_stride", "column_stride")])
 _MANY_BLOCKS = 65535
@@ -51,7 +51,7 @@ def _product(rung: str, a: Any, b: Any) -> Any:
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     (rows, inner), columns = a.shape[-2:], b.shape[-1]
     count = math.prod(batch)
-    c = type(a)((*batch, rows, columns), a.dtype)
+    c = empty(a, (*batch, rows, columns), a.dtype)
     if not c.size:
         return c
     a, b = _as_batch(a, batch), _as_batch(b, batch)
@@ -78,7 +78,7 @@ def _as_batch(array: Any, batch: tuple[int, ...]) -> Any:
 
 def _repeated(array: Any, batch: tuple[int, ...]) -> Any:
     """The copies that broadcasting stands for, where strides can not say it."""
-    whole = type(array)((*batch, *array.shape[-2:]), array.dtype)
+    whole = empty(array, (*batch, *array.shape[-2:]), array.dtype)
     whole[...] = array
     return whole
 

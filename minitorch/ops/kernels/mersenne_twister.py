@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import load
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 
 def words(key: Any, blocks: int, rung: str | None = None) -> tuple[Any, Any]:
@@ -25,7 +25,7 @@ def words(key: Any, blocks: int, rung: str | None = None) -> tuple[Any, Any]:
 
 def bernoulli(draws: Any, p: float, dtype: Any) -> Any:
     """1 where the number in [0, 1) that two words make is below ``p``, else 0."""
-    y = type(draws)((draws.size // 2,), dtype)
+    y = empty(draws, (draws.size // 2,), dtype)
     kernel = load("mersenne_twister").kernel("bernoulli_of_words", y.dtype)
     host = on_host(y)
     chunk = 65536 if host else 2048

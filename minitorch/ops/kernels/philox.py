@@ -110,7 +110,7 @@ def _written(out: Any, launch: Launch) -> int:
 
 
 def _run_bernoulli_of(rung: str, chances: Any) -> Any:
-    out = type(chances)(chances.shape, chances.dtype)
+    out = empty(chances, chances.shape, chances.dtype)
     bernoulli_of(out, _SEED, _OFFSET, chances)
     return out
 

@@ -18,7 +18,7 @@ import numpy as np
 from minitorch.kernels import Kernel, load
 from minitorch.kernels.types import c_type
 from minitorch.ops.kernels.copy import as_bytes
-from minitorch.ops.kernels.ladder import Arrays, Ladder
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty
 from minitorch.ops.kernels.layout import by_elements, by_rows, collapse, element_strides, layout
 
 _FORMS = {1: "pointwise unary", 2: "pointwise binary", 3: "pointwise ternary"}
@@ -29,14 +29,14 @@ def compute(operation: str, *operands: Any, rung: str | None = None) -> Any:
     """``operation``, a name in ``pointwise.cuh``, of one to three arrays of one floating dtype: a new array."""
     first = operands[0]
     rung = LADDERS[_FORMS[len(operands)]].rung_for(first, rung)
-    y = type(first)(np.broadcast_shapes(*[each.shape for each in operands]), first.dtype)
+    y = empty(first, np.broadcast_shapes(*[each.shape for each in operands]), first.dtype)
     return _launch(rung, f"{operation}, {c_type(first.dtype)}", y, operands)
 
 
 def where(condition: Any, a: Any, b: Any, rung: str | None = None) -> Any:
     """``a`` where the boolean ``condition``, else ``b``; two arrays of one dtype. A new array."""
     rung = LADDERS["where"].rung_for(a, rung)
-    y = type(a)(np.broadcast_shapes(condition.shape, a.shape, b.shape), a.dtype)
+    y = empty(a, np.broadcast_shapes(condition.shape, a.shape, b.shape), a.dtype)
     _launch(rung, _MOVED_AS[a.itemsize], as_bytes(y), (condition, as_bytes(a), as_bytes(b)))
     return y
 

@@ -85,7 +85,7 @@ def _max_pool2d(rung: str, x: Any, kernel: Ints, geometry: Geometry, counts: Int
 
 def _max_pool_gradient(rung: str, grad: Any, places: Any, shape: Ints, kernel: Ints, geometry: Geometry) -> Any:
     planes, size, counts = math.prod(shape[:2]), shape[2:], grad.shape[2:]
-    dx = type(grad)(tuple(shape), grad.dtype)
+    dx = empty(grad, tuple(shape), grad.dtype)
     launch = _kernel(rung, grad.dtype)
     if not dx.size:
         return dx
@@ -120,7 +120,7 @@ def _avg_pool2d_gradient(
     rung: str, grad: Any, shape: Ints, kernel: Ints, stride: Ints, padding: Ints, divisor: int, count_padding: bool
 ) -> Any:
     planes, size = math.prod(shape[:2]), shape[2:]
-    dx = type(grad)(tuple(shape), grad.dtype)
+    dx = empty(grad, tuple(shape), grad.dtype)
     launch = _kernel(rung, grad.dtype)
     if not dx.size:
         return dx

@@ -25,12 +25,11 @@ from minitorch.core.geometry import Geometry
 from minitorch.core.promotion import scalar_type_name
 from minitorch.ops import arguments as arg
 from minitorch.ops.arrays.blocks import accumulation_dtype
+from minitorch.ops.arrays.selection import matmul as chosen
 from minitorch.ops.declare.operands import NUMBERS, refuse_other_kinds
 from minitorch.ops.declare.operator import OperatorFunction, make_node, operator
 from minitorch.ops.declare.pointwise import check_out, write_out
 from minitorch.ops.elementwise.arithmetic import conj
-from minitorch.ops.kernels import matmul
-from minitorch.ops.kernels.selection import matmul as chosen
 from minitorch.ops.reductions.reduction import _sum_dims
 from minitorch.ops.shapes.views import transpose
 from minitorch.tensor_base import TensorBase
@@ -42,7 +41,7 @@ def product(xp: Any, a: Any, b: Any) -> Any:
     A library does it, unless ``minitorch.backends.cuda.matmul.kernel`` names a kernel for arrays on a device.
     """
     if chosen.kernel is not None and min(a.ndim, b.ndim) > 1 and chosen.serves(a, b):
-        return matmul.product(a, b, chosen.kernel)
+        return chosen.functions.product(a, b, chosen.kernel)
     wide = accumulation_dtype(a.dtype)
     if wide is not a.dtype:
         a, b = a.astype(wide), b.astype(wide)

@@ -22,11 +22,9 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.ops import arguments as arg
-from minitorch.ops.arrays.compiled import kernels_for
+from minitorch.ops.arrays.compiled import family, kernels_for, on_host
 from minitorch.ops.creating import creation
 from minitorch.ops.declare.operator import operator
-from minitorch.ops.kernels import attention as kernels
-from minitorch.ops.kernels.ladder import on_host
 from minitorch.ops.linear_algebra.matmul import matmul
 from minitorch.ops.neural.dropout import dropout
 from minitorch.ops.neural.softmax import softmax
@@ -68,7 +66,7 @@ def scaled_dot_product_attention(
 @operator("ScaledDotProductEfficientAttentionBackward0")
 def _fused_attention(xp: Any, query: Any, key: Any, value: Any, mask: Any, scale: float, causal: bool) -> Any:
     """Attention of B problems (B, L, E), (B, S, E), and the logarithm of each row's sum, which backward needs."""
-    return kernels.forward(query, key, value, mask, scale, causal)
+    return family("attention").forward(query, key, value, mask, scale, causal)
 
 
 @_fused_attention.derivative("query", "key", "value")
@@ -83,7 +81,7 @@ def _fused_attention_backward(
     xp: Any, grad: Any, query: Any, key: Any, value: Any, mask: Any, out: Any, lse: Any, scale: float, causal: bool
 ) -> Any:
     """The gradients of the three; PyTorch's fused kernels have no second derivative either."""
-    return kernels.backward(grad, query, key, value, mask, out, lse, scale, causal)
+    return family("attention").backward(grad, query, key, value, mask, out, lse, scale, causal)
 
 
 @_fused_attention_backward.derivative("grad", "query", "key", "value")
@@ -98,7 +96,7 @@ def _is_fused(query: Any, key: Any, value: Any, mask: Any) -> bool:
     if (
         query.shape[:-2] != key.shape[:-2]
         or key.shape != value.shape
-        or not 0 < query.shape[-1] <= kernels.LARGEST_HEAD
+        or not 0 < query.shape[-1] <= family("attention").LARGEST_HEAD
     ):
         return False
     return query.numel() > 0 and key.numel() > 0 and (mask is None or not mask.requires_grad)

@@ -17,10 +17,9 @@ from typing import Any
 from minitorch.core import dtypes
 from minitorch.core.dtypes import finfo
 from minitorch.ops import arguments as arg
-from minitorch.ops.arrays.compiled import kernels_for
+from minitorch.ops.arrays.compiled import kernels_for, on_host
 from minitorch.ops.arrays.layer_norm import layer_norm_backward, layer_norm_forward
 from minitorch.ops.declare.operator import operator
-from minitorch.ops.kernels.ladder import on_host
 from minitorch.ops.neural.normalization import check_parameter_dtypes, double_backward
 
 Ints = tuple[int, ...]

@@ -39,7 +39,7 @@ class Selection:
 
     def kernels(self) -> tuple[str, ...]:
         """What may be chosen."""
-        return tuple(self._functions().rungs())
+        return tuple(self.functions.rungs())
 
     @contextmanager
     def using(self, name: str | None) -> Iterator[None]:
@@ -57,7 +57,9 @@ class Selection:
             return False
         return all(not isinstance(each, np.ndarray) and each.dtype == dtype for each in arrays)
 
-    def _functions(self) -> Any:
+    @property
+    def functions(self) -> Any:
+        """The file of the family, loaded when first needed."""
         return importlib.import_module(f"minitorch.ops.kernels.{self._family}")
 
 
