@@ -16,7 +16,6 @@ import copy
 from collections import OrderedDict
 from typing import Any
 
-from minitorch.core.device import cpu
 from minitorch.core.geometry import contiguous
 from minitorch.ops.shapes.resizing import set_
 from minitorch.ops.shapes.views import as_subclass
@@ -69,7 +68,7 @@ def _rebuild_tensor_v2(
     backward_hooks: Any, metadata: Any = None,
 ) -> Any:  # fmt: skip
     """The tensor that ``reduce_tensor`` took apart."""
-    tensor = allocate(contiguous((0,)), storage.dtype, cpu)
+    tensor = allocate(contiguous((0,)), storage.dtype, storage.device)
     set_(tensor, storage, storage_offset, tuple(size), tuple(stride))
     tensor._requires_grad = requires_grad
     return tensor

@@ -15,9 +15,11 @@ template <class T> using same = typename as_given<T>::type;  // not deduced: ato
 
 #ifdef EMU_CHECKED
 #define EMU_ATOMIC(p) emu::atomic_access(p, sizeof *p, __builtin_return_address(0))
+#define EMU_COMPARISON(p) emu::atomic_comparison(p)
 #define EMU_ATOMIC_FN __attribute__((noinline)) inline
 #else
 #define EMU_ATOMIC(p)
+#define EMU_COMPARISON(p)
 #define EMU_ATOMIC_FN inline
 #endif
 
@@ -60,6 +62,7 @@ EMU_DEFINE_ATOMIC(atomicInc, x >= v ? T(0) : T(x + 1))
 EMU_DEFINE_ATOMIC(atomicDec, x == 0 || x > v ? v : T(x - 1))
 
 template <class T> EMU_ATOMIC_FN T atomicCAS(T* p, emu::same<T> expected, emu::same<T> v) {
+  EMU_COMPARISON(p);
   EMU_ATOMIC(p);
   return emu::replace(p, [=](T x) { return x == expected ? v : x; });
 }

@@ -51,7 +51,7 @@ struct Block {
   int count, alive, arrived, votes, vote_result;
   int current = -1;  // the thread that runs; -1: the launcher
   Order order;
-  Stacks stacks;
+  Stacks& stacks = EMU_STACKS();
   void* launcher_stack_pointer;
   void (*body)(void*);
   void* arguments;
@@ -104,6 +104,12 @@ struct Block {
   static void first_function();  // the bottom of every fiber's stack
 
   void finish() {  // the running thread has returned from the kernel
+#ifndef EMU_CHECKED
+    if (stacks.spilled(current)) {
+      say("stack overflow of a thread (MINITORCH_STACK_KB sets the size of a thread's stack)");
+      leave();
+    }
+#endif
     Warp& warp = warps[current / 32];
     threads[current].state = RETURNED, alive--;
     warp.alive &= ~(1u << current % 32);

@@ -79,7 +79,9 @@ emu_switch:
 )");
 #endif
 
-// The stacks of a block's fibers, below each a page that may not be touched: a stack that overflows hits it.
+// The stacks of a block's fibers. Below each lies a page that nobody needs. In the checked build it may not be touched:
+// a stack that overflows hits it. Every such page costs the system two mappings, of which a process may have some 65,000,
+// so the fast build, which may run on every core, looks afterwards whether something was written there (`spilled`).
 struct Stacks {
   static constexpr size_t PAGE = 65536;  // the largest page of any Linux
   char* memory = nullptr;
@@ -91,18 +93,24 @@ struct Stacks {
     const char* kilobytes = getenv("MINITORCH_STACK_KB");
     bytes = (size_t(kilobytes ? atoi(kilobytes) : 192) * 1024 + PAGE - 1) / PAGE * PAGE + PAGE;
     count = wanted;
-    memory = (char*)mmap(nullptr, count * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-      memory = nullptr, count = 0;
-      say("no memory for the stacks of %zu threads", wanted);
-      leave();
-    }
-    for (size_t i = 0; i < count; i++) mprotect(memory + i * bytes + PAGE, bytes - PAGE, PROT_READ | PROT_WRITE);
+    int access = PROT_READ | PROT_WRITE, kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    memory = (char*)mmap(nullptr, count * bytes, access, kind, -1, 0);
+    if (memory == MAP_FAILED) memory = nullptr;
+    bool made = memory;
+#ifdef EMU_CHECKED
+    for (size_t i = 0; made && i < count; i++) made = !mprotect(memory + i * bytes, PAGE, PROT_NONE);
+#endif
+    if (made) return;
+    release();
+    say("no memory for the stacks of %zu threads", wanted);
+    leave();
   }
   void release() {
     if (memory) munmap(memory, count * bytes);
     memory = nullptr, count = 0;
   }
+  Stacks() = default;
+  Stacks(const Stacks&) = delete;
   ~Stacks() { release(); }
 
   // The stack pointer of fiber i as emu_switch wants to find it, for a fiber that is to begin with `entry`.
@@ -112,10 +120,27 @@ struct Stacks {
     top[RETURN_AT] = (void*)entry;
     return top;
   }
+  // Whether the stack of fiber i has grown into the page below it, where all is zero otherwise.
+  bool spilled(size_t i) const {
+    const uint64_t* top = (const uint64_t*)(memory + i * bytes + PAGE);
+    return top[-1] || top[-2] || top[-8] || top[-64] || top[-512];
+  }
   bool overflowed(const void* address) const {  // whether the address is in the page below a stack
     size_t at = (const char*)address - memory;
     return memory && at < count * bytes && at % bytes < PAGE;
   }
 };
+
+// One set for each OS thread, whichever library's kernel it runs: the linker makes one object of all the libraries'
+// definitions, since the symbol is visible. The two builds lay stacks out differently, hence two names.
+#ifdef EMU_CHECKED
+#define EMU_STACKS checked_stacks
+#else
+#define EMU_STACKS fast_stacks
+#endif
+__attribute__((visibility("default"))) inline Stacks& EMU_STACKS() {
+  static thread_local Stacks stacks;
+  return stacks;
+}
 
 }  // namespace emu

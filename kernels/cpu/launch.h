@@ -152,6 +152,12 @@ template <class E, class Arguments> void run_blocks(const Launch& launch, Progre
   }
 }
 
+inline Block* block_of_this_thread() {  // kept as long as the OS thread lives
+  static thread_local std::unique_ptr<Block> mine;
+  if (!mine) mine.reset(new Block);
+  return mine.get();
+}
+
 // The kernel may leave by longjmp, so nothing here has a destructor that must run. Returns 0, or 1 with a message.
 template <class E, class Arguments>
 int guarded_run(const Launch& launch, Progress* progress, Arguments& arguments, bool fibers) {
@@ -170,9 +176,7 @@ int guarded_run(const Launch& launch, Progress* progress, Arguments& arguments, 
   gridDim = dim3(launch.grid[0], launch.grid[1], launch.grid[2]);
   blockDim = dim3(launch.block[0], launch.block[1], launch.block[2]);
   if (fibers) {
-    static thread_local std::unique_ptr<Block> mine;  // kept, with its stacks, as long as the OS thread lives
-    if (!mine) mine.reset(new Block);
-    block = mine.get();
+    block = block_of_this_thread();
     block->stacks.reserve(threads);
     block->order.state = launch.schedule;
   }

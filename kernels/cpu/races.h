@@ -49,6 +49,7 @@ struct History {
   std::vector<Race> races;
   std::map<const volatile void*, std::vector<Done>> releases;  // by the atomic word
   std::vector<Learned> learned;                                 // by this block
+  std::vector<uint32_t> guesses;  // places in the code whose plain read is only the first guess of an atomicCAS
   bool suspicious = false;                                      // two writes, perhaps of the same value
   Race suspicion;
   unsigned char before[16];
@@ -62,7 +63,7 @@ EMU_HOT inline uint32_t thread_number() { return threadIdx.x + blockDim.x * (thr
 
 inline void races_begin() {
   if (!history) history = new History;
-  history->races.clear(), history->releases.clear(), history->suspicious = false;
+  history->races.clear(), history->releases.clear(), history->guesses.clear(), history->suspicious = false;
 }
 inline void races_block_begins(uint32_t number) {
   block_number = number, epoch = 0;
@@ -138,6 +139,25 @@ EMU_HOT inline void note_access(Cell* cells, size_t offset, const volatile void*
       cell.reads[0] = now;
     }
   }
+}
+
+// `old = *p; do ... atomicCAS(p, old, ...)`: the plain read of *p is a guess, and atomicCAS finds out if it was wrong.
+EMU_HOT inline void note_guess(const Cell& cell) {
+  for (const Access& read : cell.reads) {
+    if (read.kind != READ || read.block != block_number || read.thread != thread_number()) continue;
+    auto& guesses = history->guesses;
+    if (std::find(guesses.begin(), guesses.end(), read.code) == guesses.end()) guesses.push_back(read.code);
+  }
+}
+// Such a read races with no atomic operation.
+inline void forgive_guesses() {
+  auto guess = [](const Access& one, const Access& other) {
+    auto& all = history->guesses;
+    return one.kind == READ && other.kind == ATOMIC && std::find(all.begin(), all.end(), one.code) != all.end();
+  };
+  auto& races = history->races;
+  auto forgiven = [&](const Race& race) { return guess(race.first, race.second) || guess(race.second, race.first); };
+  races.erase(std::remove_if(races.begin(), races.end(), forgiven), races.end());
 }
 
 // ---- what orders ----------------------------------------------------------------------------------------------------

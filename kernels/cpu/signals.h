@@ -58,6 +58,8 @@ inline void on_fault(int signal, siginfo_t* info, void* context) {
         (block->stacks.bytes - Stacks::PAGE) / 1024);
   else if (signal == SIGFPE) say("division by zero");
   else if (signal == SIGILL) say("invalid instruction");
+  else if (signal == SIGSEGV && info->si_code == SI_KERNEL)  // not even the form of an address: the system knows none
+    say("access to an impossible address, which belongs to no array,");
   else if ((uintptr_t)info->si_addr < 65536) say("null pointer used");
   else say("access to address %p, which belongs to no array,", info->si_addr);
   say_code(context);

@@ -67,7 +67,10 @@ inline const char* verb(Kind kind) { return kind == READ ? "read" : kind == WRIT
 EMU_HOT inline void examine(const volatile void* address, size_t size, Kind kind, const void* pc) {
   const char* p = (const char*)address;
   Region* region = region_of(p);
-  if (!region) return;
+  if (!region) {  // a __device__ variable
+    if (racing && kind == ATOMIC) order_by_atomic(address);
+    return;
+  }
   if (p < region->low || p + size > region->high) refuse(*region, verb(kind), p, size, ": out of bounds,", pc);
   if (kind != READ && !region->writable) refuse(*region, verb(kind), p, size, ", which is const,", pc);
   size_t offset = p - region->low;
@@ -88,6 +91,12 @@ EMU_HOT inline void look_at(const volatile void* address, size_t size, Kind kind
 }
 EMU_HOT inline void atomic_access(const volatile void* address, size_t size, const void* pc) {
   look_at(address, size, ATOMIC, pc);
+}
+
+inline void atomic_comparison(const volatile void* address) {
+  const char* p = (const char*)address;
+  Region* region = racing && watching ? region_of(p) : nullptr;
+  if (region && p >= region->low && p < region->high) note_guess(region->cells[(p - region->low) / region->unit]);
 }
 
 // ---- shared memory --------------------------------------------------------------------------------------------------
@@ -147,6 +156,7 @@ EMU_API size_t emu_races(const emu::Race** found) {
   emu::region_count = 0;
   if (!emu::racing) return 0;
   emu::racing = false;
+  emu::forgive_guesses();
   *found = emu::history->races.data();
   return emu::history->races.size();
 }

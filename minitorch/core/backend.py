@@ -101,8 +101,9 @@ def backend_for(device_type: str, index: int | None = None) -> Backend:
         return _gpus().backend_of(_gpus().current_device() if index is None else index)  # type: ignore[no-any-return]
     if device_type in ("cuda", "xpu"):
         raise AssertionError(f"Torch not compiled with {device_type.upper()} enabled")
+    present = [*sorted(_backends), *(["cuda"] if _gpus().is_available() else [])]
     raise NotImplementedError(
-        f"no backend for device type '{device_type}' in this installation; there is: {', '.join(sorted(_backends))}"
+        f"no backend for device type '{device_type}' in this installation; there is: {', '.join(present)}"
     )
 
 

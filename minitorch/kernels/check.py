@@ -27,8 +27,9 @@ import numpy as np
 
 from minitorch.kernels import KernelError, load, mode, nvrtc
 from minitorch.kernels.compiler import compiler
+from minitorch.kernels.host import compiled_for
 from minitorch.kernels.launch import Kernel
-from minitorch.kernels.plan import dtype_called, ladder_of, plan
+from minitorch.kernels.plan import CannotGuessError, dtype_called, ladder_of, plan
 from minitorch.kernels.remedies import DISAGREE, UNDEFINED, remedy
 
 SCHEDULES = {0: "forwards", 1: "backwards", 77: "in a random order"}
@@ -65,7 +66,9 @@ class Report:
         for number, each in enumerate(self.findings, 1):
             first, *more = each.found.split("\n")
             out += _wrapped(f"  {number}. {each.mode}: {first}")
-            out += [line for text in more for line in _wrapped(f"     {text}")]
+            compiler_says = "cannot compile" in first  # its lines stay as they are
+            lines = [f"     {text}" for text in more if text.strip()]
+            out += lines if compiler_says else [line for text in lines for line in _wrapped(text)]
             out += _wrapped(f"     What usually helps: {each.remedy}") if each.remedy else []
         if not self.findings:
             out.append("  nothing found")
@@ -73,8 +76,6 @@ class Report:
 
 
 def _wrapped(text: str) -> list[str]:
-    if "error:" in text or "^" in text:  # a compiler's line stays as it is
-        return [text]
     indent = " " * 5
     return textwrap.wrap(text, 116, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
@@ -90,15 +91,24 @@ def check(path: Path, name: str | None = None, given: str = "") -> Iterator[Repo
         raise ValueError(f"{path} has no kernel: no function marked __global__")
     if name is not None and name.partition("<")[0] not in file.kernels:
         raise ValueError(f"{path.name} has no kernel {name!r}; it has {', '.join(file.kernels)}")
+    told: set[str] = set()
     for kernel in [name] if name else file.kernels:
         instances = (kernel,) if "<" in kernel else file.records[kernel].instances
         if not instances:
             raise ValueError(f"{kernel} needs numbers for its template: name one, --kernel '{kernel}<4>'")
         chosen = file[instances[0]]
         ladder = None if given.strip() or "<" in kernel else ladder_of(file, kernel)
-        job = _made_up(chosen, given) if ladder is None else _example(chosen, ladder)
-        report = Report(chosen.instance, [f"launch    {job.described}"], [])
-        if _compiles(chosen, instances, report):
+        report, job = Report(chosen.instance, [], []), None
+        try:
+            job = _made_up(chosen, given) if ladder is None else _example(chosen, ladder)
+            report.lines.append(f"launch    {job.described}")
+        except CannotGuessError as error:
+            report.lines.append(f"launch    {error}")
+        if not _compiles(chosen, instances, report, told):
+            pass
+        elif job is None:
+            report.lines.append("runs      not tried")
+        else:
             _runs(chosen, job, report)
         yield report
 
@@ -124,17 +134,26 @@ def _example(kernel: Kernel, ladder: Any) -> Job:
     return Job(f"the example of the ladder {ladder.name!r}, {ladder.dtypes[0]}", run)
 
 
-def _compiles(kernel: Kernel, instances: tuple[str, ...], report: Report) -> bool:
-    """Whether it can be run on the host."""
+def _compiles(kernel: Kernel, instances: tuple[str, ...], report: Report, told: set[str]) -> bool:
+    """Whether it can be run on the host. ``told``: what compilers have said of the file's other kernels."""
+
+    def refused(by: str, error: KernelError) -> bool:
+        message = str(error)
+        if message in told:
+            report.findings.append(Finding(by, "the file cannot be compiled, as said above", ""))
+        else:
+            report.findings.append(Finding(by, message, remedy(message)))
+        told.add(message)
+        report.lines.append(f"compiles  {by}: no")
+        return False
+
     needs = kernel.file.records[kernel.source.name].needs
     if nvrtc.available():
         for arch in nvrtc.ARCHITECTURES:
             try:
                 used = nvrtc.compile(kernel.file.path, arch, instances).resources.get(kernel.instance)
             except KernelError as error:
-                report.findings.append(Finding(arch, str(error), ""))
-                report.lines.append(f"compiles  {arch}: no")
-                return False
+                return refused(arch, error)
             counts = (
                 f" ({used.registers} registers, {used.shared} bytes shared, {used.spilled} spilled)" if used else ""
             )
@@ -146,7 +165,12 @@ def _compiles(kernel: Kernel, instances: tuple[str, ...], report: Report) -> boo
         return False
     if needs:
         report.lines.append(f"runs      not tried: it needs {needs}")
-    return not needs
+        return False
+    try:
+        compiled_for(kernel, "checked")
+    except KernelError as error:
+        return refused("CPU", error)
+    return True
 
 
 def _runs(kernel: Kernel, job: Job, report: Report) -> None:
@@ -159,7 +183,7 @@ def _runs(kernel: Kernel, job: Job, report: Report) -> None:
             break
         wanted = wanted or got
     else:
-        report.lines.append(f"debug     {', '.join(SCHEDULES.values())}: ok{_untouched(job, got)}")
+        report.lines.append(f"debug     {', '.join(SCHEDULES.values())}: ok{_hint(job, got)}")
     safe = not report.findings
     if _run(kernel, job, "race", 0, report) is not None:
         report.lines.append("race      ok")
@@ -224,8 +248,21 @@ def _first_difference(first: Any, second: Any) -> tuple[str, Any, Any] | None:
     return str(index), first[index], second[index]
 
 
-def _untouched(job: Job, after: Any) -> str:
-    """A hint, if a kernel did nothing at all."""
-    if job.before is None or any(_first_difference(job.before[name], value) for name, value in after.items()):
+def _hint(job: Job, after: Any) -> str:
+    """A hint, if a kernel did nothing at all, or made NaN of numbers: garbage of a warp's missing lanes is NaN here."""
+    if job.before is None:
         return ""
-    return " (but no array was changed)"
+    if not any(_first_difference(job.before[name], value) for name, value in after.items()):
+        return " (but no array was changed)"
+    if all(_first_nan(value) is None for value in job.before.values()):
+        for name, value in after.items():
+            if (index := _first_nan(value)) is not None:
+                return f" (but {name}[{index}] became NaN)"
+    return ""
+
+
+def _first_nan(array: Any) -> int | None:
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        return None
+    found = np.flatnonzero(np.isnan(array))
+    return int(found[0]) if found.size else None

@@ -28,8 +28,11 @@ from minitorch.kernels.source import kernel_folder as kernel_folder
 _LANGUAGE = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-w")
 FLAGS = {
     "fast": ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
-    "checked": ("-O0", "-g", "-DEMU_CHECKED", "-fsanitize=thread,bounds,alignment,integer-divide-by-zero"),
-}
+    "checked": (
+        "-O0", "-g", "-DEMU_CHECKED", "-fsanitize=thread,bounds,alignment,integer-divide-by-zero",
+        "-fstack-clash-protection",  # no local array may jump over the page behind a stack
+    ),
+}  # fmt: skip
 
 
 class KernelError(RuntimeError):
@@ -117,7 +120,8 @@ def _for_host(path: Path, checked: bool) -> str:
             name = each.names[0]
             pieces.append(f'{each.type}* {name} = emu::dynamic_shared<{each.type}>("{name}");')
         else:
-            pieces.append(re.sub(r"\balignas\b", "__align__", source[each.start : each.end]))  # may stand in the middle
+            declared = re.sub(r"\bstatic(?=\s+__shared__)", "", source[each.start : each.end])
+            pieces.append(re.sub(r"\balignas\b", "__align__", declared))  # may stand in the middle
             pieces.extend(f" EMU_UNDEFINED({name})" for name in each.names if checked)
         end = each.end
     return "".join([*pieces, source[end:]])
@@ -177,7 +181,8 @@ def _run_compiler(cxx: str, flags: tuple[str, ...], files: dict[str, str], libra
             [cxx, "-I", folder, *flags, "-c", "-x", "c++", str(unit), "-o", str(compiled)],
             [cxx, "-shared", str(compiled), "-lrt", "-o", str(made)],
         ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            plain = {**os.environ, "LC_ALL": "C"}  # messages in English, in ASCII
+            done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
             if done.returncode:
                 raise KernelError(f"{Path(cxx).name} cannot compile {path.name}:\n{_tidy(done.stderr, folder)}")
         os.replace(made, library)

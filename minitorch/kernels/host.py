@@ -65,6 +65,11 @@ class HostKernel:
                 self.arrays.append((index, None if name is None else _dtype(name), not parameter.const))
             elif letter not in "bBhHiIqQfd":
                 self.casts.append((index, self._cast(index, letter, size)))
+            if not letter.endswith("s") and struct.calcsize(f"={letter}") != size:
+                raise KernelError(
+                    f"{kernel.instance}: the compiler reads the parameter '{parameter.declaration}' otherwise than the "
+                    f"launcher: it has {size} bytes; write it plainly, such as 'const float* x'"
+                )
             padding = -at % alignment
             form += f"{padding}x{letter}"
             at += padding + size

@@ -28,11 +28,15 @@ import numpy as np
 from minitorch.kernels.compiler import kernel_folder
 from minitorch.kernels.record import LAUNCH
 from minitorch.kernels.source import closing, strip_comments
-from minitorch.kernels.types import DTYPES, STRUCT
+from minitorch.kernels.types import DTYPES, STRUCT, vector_of
 
 _SIZES = {1: (300,), 2: (17, 45), 3: (17, 45, 29)}
 _NO_SIZE = re.compile(r"seed|offset|start|shift", re.I)
 _ARRAY = re.compile(r"(?P<type>[\w ]*?)\s*\[\s*(?P<count>\d+)\s*\](?:\s*\*\s*(?P<arrays>\d+))?")
+
+
+class CannotGuessError(ValueError):
+    """A parameter of a type that nothing is known of, such as a struct."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ def _shown(value: Any) -> str:
 
 
 def _filled(generator: np.random.Generator, array: ArrayOf, below: int) -> np.ndarray[Any, Any]:
+    vector = vector_of(array.type)
+    if vector is not None and array.type not in DTYPES:  # float4: four floats for each element
+        return _filled(generator, ArrayOf(vector[0], vector[1] * array.count), below)
     dtype = dtype_called(DTYPES.get(array.type, "uint8"))
     if dtype.kind in "iu":
         return generator.integers(0, max(1, min(below, 2 if dtype.itemsize == 1 else below)), array.count).astype(dtype)
@@ -203,6 +210,11 @@ def _sizes(kernel: Any, flat: bool) -> dict[str, int]:
 def _value(kernel: Any, index: int, said: str | None, count: int, sizes: dict[str, int]) -> Any:
     parameter, type = kernel.source.parameters[index], kernel.types[index]
     if parameter.pointers:
+        if said is None and type not in DTYPES and type != "void" and vector_of(type) is None:
+            raise CannotGuessError(
+                f"no array can be made up for the parameter '{parameter.declaration}' of {kernel.instance}: how large "
+                f"is a {type}? A launch line may say {parameter.name}=[BYTES]"
+            )
         if said is None:
             return ArrayOf(type, count, 3 if parameter.pointers == 2 else 0)
         found = _ARRAY.fullmatch(said)
@@ -211,7 +223,9 @@ def _value(kernel: Any, index: int, said: str | None, count: int, sizes: dict[st
         return ArrayOf(found["type"].strip() or type, int(found["count"]), int(found["arrays"] or 0))
     letter = STRUCT.get(type)
     if letter is None and type != "__nv_bfloat16":
-        raise ValueError(f"no value can be made up for the parameter '{parameter.declaration}' of {kernel.instance}")
+        raise CannotGuessError(
+            f"no value can be made up for the parameter '{parameter.declaration}' of {kernel.instance}"
+        )
     if letter == "?":
         return said is None or said.lower() in ("true", "1")
     if letter in tuple("bBhHiIqQ"):

@@ -5,6 +5,29 @@ from __future__ import annotations
 import re
 
 _REMEDIES = {
+    r"cannot open source file .(c?std\w+|c?assert|c?math|c?float|c?limits|iostream|algorithm)": (
+        "NVRTC has none of the host's headers. printf, assert and the functions of math.h are there without them: drop "
+        "the #include. Constants such as CUDART_INF_F come from <math_constants.h>."
+    ),
+    r"host functions are not allowed|considered a host function": (
+        "Write __device__ before a function that a kernel calls. A .cu file of this project has no host code: no main, "
+        "no <<<...>>>; Python launches the kernels."
+    ),
+    r"no such instruction|Assembler messages|impossible constraint in 'asm'": (
+        "Inline PTX is the GPU's own assembler and cannot run on a CPU. Write it in CUDA C, or put the kernel into a "
+        "file of its own with '// Needs: sm_80' above it: then it is compiled for the GPU alone."
+    ),
+    r"(mma|cuda_pipeline|cooperative_groups|cuda_fp8|cub/\S+|cuda/\S+)(\.h|\.cuh)?. ?: No such file|wmma|tex[123]D": (
+        "Tensor cores, asynchronous copies, cooperative groups and textures do not run on the CPU. Put the kernel into "
+        "a file of its own with '// Needs: sm_80' above it: then it is compiled for the GPU alone."
+    ),
+    r"index -\d+ of": (
+        "An index below zero: the first element has no neighbour before it. Guard the access with 'if (i > 0)'."
+    ),
+    r"of shared \w+ .*out of bounds": (
+        "Shared memory has fewer elements than are used: declare as many as the block has threads, and some for the "
+        "neighbours; 'extern __shared__' has the bytes that the launch gives (shared=, in Python shared_mem=)."
+    ),
     r"out of bounds for an array of type": (
         "An array that the kernel declares is too small for its largest index: give it an element for each thread of a "
         "block, and for the neighbours that are read too."

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from minitorch.kernels.types import usual_name
+
 BARRIER = re.compile(r"\b(__sync(threads|warp)\w*|__(shfl|reduce|match)_\w+|__(ballot|any|all)_sync|__activemask)\b")
 _BOUNDS = r"(?:__launch_bounds__\s*\([^)]*\)\s*)?"
 _KERNEL = re.compile(
@@ -86,15 +88,19 @@ def strip_comments(text: str) -> str:
     return _COMMENT.sub(lambda found: found[1] or re.sub(r"[^\n]", " ", found[0]), text)
 
 
+class NeverClosedError(ValueError):
+    """A bracket in a CUDA source has no partner."""
+
+
 def closing(text: str, start: int) -> int:
-    """The index behind the bracket that closes the one at ``start``. ``SyntaxError`` if there is none."""
+    """The index behind the bracket that closes the one at ``start``. ``NeverClosedError`` if there is none."""
     opened, depth = text[start], 0
     closed = {"(": ")", "{": "}"}[opened]
     for index in range(start, len(text)):
         depth += (text[index] == opened) - (text[index] == closed)
         if depth == 0:
             return index + 1
-    raise SyntaxError(f"unbalanced {opened} in a CUDA source")
+    raise NeverClosedError(f"the {opened!r} in line {text.count(chr(10), 0, start) + 1} is never closed")
 
 
 def headers(path: Path) -> list[Path]:
@@ -126,8 +132,8 @@ class SharedVariables:
     dynamic: bool
 
 
-_SHARED = re.compile(r"(?P<extern>\bextern\s+)?\b__shared__\s+(?P<declaration>[^;=]+);")
-_IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)")
+_SHARED = re.compile(r"(?:(?P<extern>\bextern\s+)|\bstatic\s+)?\b__shared__\s+(?P<declaration>(?:[^;={]|\{[^{}]*\})+);")
+_IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\}")
 
 
 def shared_variables(text: str) -> list[SharedVariables]:
@@ -145,10 +151,17 @@ def shared_variables(text: str) -> list[SharedVariables]:
 
 
 def kernels(path: Path) -> dict[str, KernelSource]:
-    """All kernels of a file, in order."""
+    """All kernels of a file, in order. ``ValueError`` for a file with a bracket that is never closed."""
     text = path.read_text()
     code = strip_comments(text)
-    waiting = _waiting_functions("\n".join([*(strip_comments(h.read_text()) for h in headers(path)), code]))
+    try:
+        return _kernels(path, text, code)
+    except NeverClosedError as error:
+        raise NeverClosedError(f"{path.name}: {error}") from None
+
+
+def _kernels(path: Path, text: str, code: str) -> dict[str, KernelSource]:
+    waiting = _waiting_functions("\n".join([code, *(strip_comments(h.read_text()) for h in headers(path))]))
     found: dict[str, KernelSource] = {}
     for match in _KERNEL.finditer(code):
         name = match["name"]
@@ -163,10 +176,13 @@ def kernels(path: Path) -> dict[str, KernelSource]:
 
 def _parameter(declaration: str) -> Parameter:
     words = re.sub(r"\b(__restrict__|volatile|__grid_constant__)\b", " ", declaration)
+    words = re.sub(r"(\w+)\s*(\[[^\]]*\]\s*)+$", r"*\1", words)  # `float x[]` is a pointer
     pointers = words.count("*")
     parts = words.replace("*", " * ").split()
     type_words = [word for word in parts[:-1] if word not in ("const", "*")]
-    return Parameter(parts[-1], " ".join(type_words), pointers, bool(re.match(r"\s*const\b", words)), declaration)
+    return Parameter(
+        parts[-1], usual_name(" ".join(type_words)), pointers, bool(re.match(r"\s*const\b", words)), declaration
+    )
 
 
 def _comment_above(text: str, line: int) -> tuple[str, ...]:
@@ -185,7 +201,7 @@ def functions(code: str) -> list[tuple[str, int, int]]:
             continue
         try:
             end = closing(code, match.end() - 1)
-        except SyntaxError:
+        except NeverClosedError:
             continue
         behind = re.match(r"\s*(?:const\s*)?\{", code[end:])
         if behind:

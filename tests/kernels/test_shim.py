@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -250,3 +251,27 @@ def test_constants(file, any_mode):
     x = np.zeros(4, np.float32)
     file["constants"](1, 1, (x,))
     np.testing.assert_array_equal(x, np.array([np.inf, np.nan, np.pi, 32], np.float32))
+
+
+def test_all_kernels_of_a_thread_share_the_stacks_of_its_fibers(tmp_path):
+    """Stacks with a guard page below each cost two mappings a fiber, and a process may have some 65,000 in all."""
+    names = [f"reverse_{letter}" for letter in "abcd"]
+    files = []
+    for name in names:
+        path = tmp_path / f"{name}.cu"
+        path.write_text(
+            f'extern "C" __global__ void {name}(float* x, int n) {{\n'
+            "    float value = x[n - 1 - threadIdx.x];\n    __syncthreads();\n    x[threadIdx.x] = value;\n}\n"
+        )
+        files.append(kernels.load(path))
+
+    def mappings_after(file, name):
+        x = np.arange(1024, dtype=np.float32)
+        file[name](1, 1024, (x, 1024))
+        np.testing.assert_array_equal(x, np.arange(1024)[::-1])
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    for mode in ("fast", "debug"):
+        with kernels.mode(mode):
+            first, *others = [mappings_after(file, name) for file, name in zip(files, names)]
+        assert max(others) < first + 200, (mode, first, others)

@@ -89,7 +89,7 @@ class EmulatedMemory:
         with self._lock:
             self.settle()
             pool = "small_pool" if size <= SMALL else "large_pool"
-            block = self._waiting_block(pool, size) or self._new_segment(pool, size, nbytes)
+            block = self._waiting_block(pool, size) or self._new_segment(pool, size)
             self._cut(block, size)
             block.taken, block.requested = True, nbytes
             self.statistics.taken(pool, block.size, nbytes)
@@ -105,14 +105,14 @@ class EmulatedMemory:
         self.statistics.split(pool, block, -1)
         return block
 
-    def _new_segment(self, pool: str, size: int, nbytes: int) -> Block:
+    def _new_segment(self, pool: str, size: int) -> Block:
         wanted = segment_size(size)
         if self.reserved + wanted > self.limit:
             self.statistics.counters["num_alloc_retries"] += 1
             self.empty_cache()
             if self.reserved + wanted > self.limit:
                 self.statistics.counters["num_ooms"] += 1
-                raise out_of_memory(nbytes, self.index, self.total, self.limit, self.allocated, self.reserved)
+                raise out_of_memory(wanted, self.index, self.total, self.limit, self.allocated, self.reserved)
         block = Block(self, pool, self._next_address, wanted)
         self._next_address += wanted
         self.statistics.reserved(pool, wanted)

@@ -22,6 +22,7 @@ import numpy as np
 
 from minitorch._typename import typename
 from minitorch.core import dtypes
+from minitorch.core.backend import is_available
 from minitorch.core.device import cpu, place_of
 from minitorch.core.device import device as Device
 from minitorch.core.dtypes import dtype as Dtype
@@ -41,36 +42,44 @@ from minitorch.tensor_base import TensorBase
 # ---- what all of them make ------------------------------------------------------------------------------------------
 
 
-def legacy_tensor(dtype: Dtype, args: tuple[Any, ...], names: dict[str, Any], any_dtype: bool = False) -> Any:
-    """Of sizes an uninitialised tensor, of data a copy, of a storage or a tensor the same memory.
+def legacy_tensor(
+    dtype: Dtype, args: tuple[Any, ...], names: dict[str, Any], any_dtype: bool = False, place: Device = cpu
+) -> Any:
+    """Of sizes an uninitialised tensor on ``place``, of data a copy, of a storage or a tensor the same memory.
 
     ``any_dtype``: also of a tensor of another dtype. ``TypeError`` for a number that is no size and other arguments.
     """
     device = names.pop("device", None)
-    if device is not None and Device(device).type != "cpu":
-        raise RuntimeError(f"legacy constructor expects device type: cpu but device type: {device} was passed")
+    if device is not None and Device(device).type != place.type:
+        raise RuntimeError(
+            f"legacy constructor expects device type: {place.type} but device type: {Device(device).type} was passed"
+        )
+    if device is not None:
+        place = place_of(device)
     if len(names) == 1 and not args and names.keys() <= {"data", "size", "other", "storage"}:
         args = (names.popitem()[1],) if "size" not in names else (Size(names.popitem()[1]),)
     if names:
         raise _no_such_form(args, names)
     if not args:
-        return empty(0, dtype=dtype)
+        return empty(0, dtype=dtype, device=place)
     first = args[0]
     if isinstance(first, np.ndarray) and first.ndim == 0 and first.dtype.kind in "iu":
         first, args = int(first), (int(first), *args[1:])
     if isinstance(first, (int, np.integer, Size)) and not isinstance(first, bool):
-        return empty(*args, dtype=dtype)
+        return empty(*args, dtype=dtype, device=place)
     if len(args) > 1:
         raise _no_such_form(args, names)
     if isinstance(first, TensorBase):
         if first._dtype is not dtype and not any_dtype:
             raise TypeError(f"expected a tensor of dtype {dtype} (got {first._dtype}); convert it with to({dtype})")
+        if first._storage.device.type != place.type:
+            raise TypeError(f"expected a tensor on {place} (got one on {first._storage.device}); move it with to()")
         return alias(first)
     if isinstance(first, (Storage, TypedStorage)):
-        return set_(empty(0, dtype=dtype), first)
+        return set_(empty(0, dtype=dtype, device=place), first)
     if not isinstance(first, (str, bytes, np.ndarray)) and not is_sequence(first):
         raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
-    return tensor(first, dtype=dtype)
+    return tensor(first, dtype=dtype, device=place)
 
 
 def _no_such_form(args: tuple[Any, ...], names: dict[str, Any]) -> TypeError:
@@ -83,7 +92,7 @@ def _no_such_form(args: tuple[Any, ...], names: dict[str, Any]) -> TypeError:
 
 def new(input: Any, *args: Any, **names: Any) -> Any:
     """The oldest constructor: of sizes, of a list, of a tensor; in the tensor's own dtype."""
-    return legacy_tensor(input._dtype, args, names)
+    return legacy_tensor(input._dtype, args, names, place=input._storage.device)
 
 
 def new_of_class(cls: type, *args: Any, **names: Any) -> Any:
@@ -106,9 +115,9 @@ class tensortype(type):  # noqa: N801  (PyTorch's own spelling)
     is_sparse: bool
 
     def __call__(cls, *args: Any, **names: Any) -> Any:
-        if cls.is_cuda:
+        if cls.is_cuda and not is_available("cuda"):
             _refuse_cuda(cls)
-        return legacy_tensor(cls.dtype, args, names)
+        return legacy_tensor(cls.dtype, args, names, place=place_of("cuda") if cls.is_cuda else cpu)
 
     def __instancecheck__(cls, instance: object) -> bool:
         if not isinstance(instance, TensorBase):
@@ -145,6 +154,7 @@ CUDA = {cls.__name__: cls for cls in (_class(dtype, is_cuda=True) for dtype in _
 # ---- by name --------------------------------------------------------------------------------------------------------
 
 _BY_NAME = {f"torch.{scalar_type_name(dtype)}Tensor": dtype for dtype in dtypes.ALL}
+_BY_CUDA_NAME = {name.replace("torch.", "torch.cuda."): dtype for name, dtype in _BY_NAME.items()}
 
 
 def type_(input: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
@@ -157,10 +167,12 @@ def type_(input: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
     wanted, place = dtype, input._storage.device
     if isinstance(dtype, tensortype):
         wanted, place = dtype.dtype, place_of("cuda") if dtype.is_cuda else cpu
+    elif isinstance(dtype, str) and dtype in _BY_CUDA_NAME and is_available("cuda"):
+        wanted, place = _BY_CUDA_NAME[dtype], place_of("cuda")
     elif isinstance(dtype, str):
         if dtype not in _BY_NAME:
             raise ValueError(f"invalid type: '{dtype}'")
-        wanted = _BY_NAME[dtype]
+        wanted, place = _BY_NAME[dtype], cpu
     elif isinstance(dtype, type) and dtype.__name__ == "Tensor" and issubclass(dtype, TensorBase):
         wanted = dtypes.get_default_dtype()
     elif isinstance(dtype, type):

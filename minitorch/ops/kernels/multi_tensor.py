@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from minitorch.kernels import load
 from minitorch.kernels.arguments import device_of
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 
 CHUNK = 16384
 THREADS = 256
@@ -33,8 +34,10 @@ class Chunks(NamedTuple):
 
 def chunks_of(arrays: Sequence[Any]) -> Chunks:
     """How the arrays are cut up. What was worked out for lists of the same sizes is remembered."""
-    array_type: Any = type(arrays[0])
-    return _cut(tuple([array.size for array in arrays]), array_type, str(device_of(arrays[0])))
+    first = arrays[0]
+    array_type: Any = type(first)
+    with nullcontext() if on_host(first) else first.device:  # an array is made on the current device
+        return _cut(tuple([array.size for array in arrays]), array_type, str(device_of(first)))
 
 
 @functools.lru_cache(maxsize=64)
@@ -53,7 +56,8 @@ def _cut(sizes: tuple[int, ...], array_type: Any, device: str) -> Chunks:
 
 def moved(host: np.ndarray[Any, Any], like: Any) -> Any:
     """The host array, where ``like`` is."""
-    return _moved(type(like), host)
+    with nullcontext() if on_host(like) else like.device:
+        return _moved(type(like), host)
 
 
 def _moved(array_type: Any, host: np.ndarray[Any, Any]) -> Any:
@@ -97,15 +101,15 @@ def norm(arrays: Sequence[Any], order: float, rung: str | None = None) -> Any:
 
 def _norm(rung: str, arrays: Sequence[Any], order: float) -> Any:
     first, cut, order = arrays[0], chunks_of(arrays), 0 if math.isinf(order) else int(order)
-    file, like = load("multi_tensor"), type(first)
+    file = load("multi_tensor")
     threads, each = threads_for(first), 1
     if rung == "norm_of_threads":
         each = threads
     elif on_host(first):
         threads = 64  # a barrier needs a block
-    partial = like((cut.blocks * each,), np.dtype(np.float64))
+    partial = empty(first, (cut.blocks * each,), np.dtype(np.float64))
     file.kernel(rung, first.dtype, order)(cut.blocks, threads, (tuple(arrays), cut.table, partial))
-    norms = like((len(arrays),), first.dtype)
+    norms = empty(first, (len(arrays),))
     starts = cut.first if each == 1 else cut.first * each
     threads = threads_for(first, 64)
     args = (partial, starts, len(arrays), norms)

@@ -192,6 +192,11 @@ def _what_to_look_at(input: Any, source: Any, given: dict[str, Any]) -> tuple[St
     if isinstance(source, TypedStorage):
         source = source.untyped()
     memory = source if isinstance(source, Storage) else source.untyped_storage()
+    if memory.device != input._storage.device:
+        raise RuntimeError(
+            f'Attempted to set the storage of a tensor on device "{input._storage.device}" to a storage on different '
+            f'device "{memory.device}".  This is no longer allowed; the devices must match.'
+        )
     if "size" not in given:
         if isinstance(source, TensorBase):
             return memory, geo.Geometry(source.shape, source._geometry.stride, source._geometry.offset)
