@@ -37,6 +37,7 @@ def mistake(kernel: Any, index: int, wanted: str, got: str) -> TypeError:
 
 MOST_BLOCKS = (2**31 - 1, 65535, 65535)
 MOST_THREADS = (1024, 1024, 64)  # along each axis; 1024 in all
+MOST_SHARED = 232448  # bytes of dynamic shared memory on an H100; 48 KiB unless a kernel asks for more
 
 
 def launch_shape(kernel: Any, grid: Any, block: Any) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -133,7 +134,8 @@ def array_mistake(kernel: Any, index: int, value: Any, device: str) -> TypeError
         return mistake(kernel, index, "an array", described(value))
     if where != device:
         return mistake(kernel, index, f"an array on {device}, where the other arrays are", f"one on {where}")
-    return mistake(kernel, index, f"an array of {dtype_name(kernel, index)}", f"one of {value.dtype.name}")
+    order = "" if value.dtype.isnative else " in the other byte order"
+    return mistake(kernel, index, f"an array of {dtype_name(kernel, index)}", f"one of {value.dtype.name}{order}")
 
 
 def described(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from minitorch.kernels import race
-from minitorch.kernels.arguments import check_count
+from minitorch.kernels.arguments import MOST_SHARED, check_count
 from minitorch.kernels.compiler import KernelError
 from minitorch.kernels.explain import explained
 from minitorch.kernels.guard import Argument, Guard
@@ -60,6 +60,8 @@ def launch(
 ) -> None:
     """Run a kernel on copies of NumPy arrays; ``KernelError`` if anything is wrong, and then no array has changed."""
     check_count(kernel, args)
+    if shared_mem > MOST_SHARED:
+        raise ValueError(f"{kernel.instance}: {shared_mem} bytes of shared memory; no GPU takes more than {MOST_SHARED}")
     compiled = compiled_for(kernel, "checked")
     library = compiled.library
     library.emu_watch.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_uint]

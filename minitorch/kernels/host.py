@@ -121,8 +121,11 @@ def _dtype(name: Any) -> np.dtype[Any]:
 def _triple(size: Any) -> tuple[int, int, int]:
     if type(size) is int:
         return size, 1, 1
-    given = [integer(each) for each in size] if isinstance(size, (tuple, list)) else [integer(size)]
-    x, y, z = given + [1] * (3 - len(given))
+    try:
+        given = [integer(each) for each in size] if isinstance(size, (tuple, list)) else [integer(size)]
+        x, y, z = given + [1] * (3 - len(given))
+    except (TypeError, ValueError):
+        raise TypeError(f"grid and block are each one, two or three integers, got {size!r}") from None
     return x, y, z
 
 

@@ -124,7 +124,7 @@ def _load(path: Path) -> KernelFile:
 
 def load(name: str | Path) -> KernelFile:
     """The kernel file of that name in ``kernels/``, or at that path. ``FileNotFoundError`` if there is none."""
-    path = name if isinstance(name, Path) else kernel_folder() / f"{name}.cu"
+    path = Path(name) if isinstance(name, Path) or name.endswith(".cu") else kernel_folder() / f"{name}.cu"
     if not path.exists():
         raise FileNotFoundError(f"there is no kernel file {path}")
     return _load(path.resolve())

@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import fake_cupy
 
+pytestmark = pytest.mark.skipif(not kernels.available(), reason="kernels on the CPU need a C++ compiler")
+
 
 @pytest.fixture
 def cupy(monkeypatch):

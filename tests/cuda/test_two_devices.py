@@ -1,4 +1,4 @@
-"""Two devices: results, kernels, streams and memory of a tensor are where the tensor is, whichever device is current."""
+"""Two devices: results, kernels, streams and memory of a tensor are where it is, whichever device is current."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FUNCTIONS = [
     lambda x: x.softmax(-1),
     lambda x: F.layer_norm(x, (33,)),
     lambda x: F.batch_norm(x, None, None, training=True),
-    lambda x: F.conv2d(x[None], minitorch.ones(4, 6, 3, 3, device=x.device), padding=1),
+    lambda x: F.conv2d(x[None], minitorch.ones(4, 6, 3, 3, dtype=x.dtype, device=x.device), padding=1),
     lambda x: F.max_pool2d(x[None], 2),
     lambda x: F.scaled_dot_product_attention(x, x, x),
     lambda x: x[x > 0].sort().values,

@@ -142,6 +142,8 @@ def _binary(
         return launch(number_kernel, [self], _negative(other) if sign == -1 else other, writes=writes)
 
     def call(self: TensorList, other: Any, *, alpha: Any = 1) -> Any:
+        if sign is None and not _is_one(alpha):
+            raise _no_alpha(f"_foreach_{name}")
         check_lists(f"_foreach_{name}", self)
         others = _each_other(f"_foreach_{name}", self, other)
         done = in_one_launch(self, other, alpha, False)
@@ -151,6 +153,8 @@ def _binary(
         return tuple([method(tensor, operand, **more) for tensor, operand in zip(self, others)])
 
     def inplace(self: TensorList, other: Any, *, alpha: Any = 1) -> Any:
+        if sign is None and not _is_one(alpha):
+            raise _no_alpha(f"_foreach_{name}_")
         check_lists(f"_foreach_{name}_", self)
         others = _each_other(f"_foreach_{name}_", self, other)
         if in_one_launch(self, other, alpha, True) is None:
@@ -162,6 +166,10 @@ def _binary(
 
     what = f"``{name}`` of every tensor of a list and a number, a number or tensor each, or a zero-dim tensor"
     return _named(call, f"_foreach_{name}", what + "."), _named(inplace, f"_foreach_{name}_", what + ", in place.")
+
+
+def _no_alpha(name: str) -> TypeError:
+    return TypeError(f"{name}() received an invalid combination of arguments: only sums have an 'alpha'")
 
 
 def _is_one(alpha: Any) -> bool:

@@ -10,6 +10,7 @@ PyTorch: ``aten/src/ATen/native/ForeachUtils.h`` (``check_foreach_api_restrictio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -137,11 +138,33 @@ def one_launch(lists: Sequence[Sequence[Any]], writes: bool) -> bool:
                 return False
             if modes.enabled and tensor.requires_grad:
                 return False
-    if writes:
-        places = {(id(tensor._storage.data), tensor._geometry.offset) for tensor in lists[0]}
-        if len(places) < len(lists[0]) or any(tensor._storage.is_inference for tensor in lists[0]):
+    if not all([lie_alike(tensors) for tensors in zip(*lists)]):
+        return False
+    return not writes or (written_apart(lists) and not any([t._storage.is_inference for t in lists[0]]))
+
+
+def written_apart(lists: Sequence[Sequence[Any]]) -> bool:
+    """Whether no dense tensor of the first list shares an element with another tensor, but for operands in its place.
+
+    A launch has no order: what one block writes, another may or may not have read.
+    """
+    written: dict[int, list[tuple[int, int]]] = {}  # by memory: from where to where
+    for tensor in lists[0]:
+        start = tensor._geometry.offset
+        written.setdefault(id(tensor._storage.data), []).append((start, start + tensor._geometry.numel))
+    for spans in written.values():
+        spans.sort()
+        if any([second[0] < first[1] for first, second in itertools.pairwise(spans)]):
             return False
-    return all([lie_alike(tensors) for tensors in zip(*lists)])
+    for tensors in lists[1:]:
+        for target, tensor in zip(lists[0], tensors):
+            beside = written.get(id(tensor._storage.data))
+            start = tensor._geometry.offset
+            if beside is None or (tensor._storage.data is target._storage.data and start == target._geometry.offset):
+                continue
+            if any([start < end and begin < start + tensor._geometry.numel for begin, end in beside]):
+                return False
+    return True
 
 
 def launch(kernel: str, lists: Sequence[Sequence[Any]], number: Any = None, *, writes: bool) -> Any:

@@ -13,10 +13,11 @@ from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
 from minitorch.core import geometry as geo
 from minitorch.core.promotion import scalar_type_name
+from minitorch.ops.declare.operands import NUMBERS
 from minitorch.ops.foreach.elementwise import TensorList
 from minitorch.ops.foreach.lists import check_lists, flat, launch, one_launch
 from minitorch.ops.reductions.norms import vector_norm
-from minitorch.tensor_base import over_storage, wrap
+from minitorch.tensor_base import TensorBase, over_storage, wrap
 
 
 def _foreach_zero_(self: TensorList) -> Any:
@@ -33,6 +34,10 @@ def _foreach_zero_(self: TensorList) -> Any:
 def _foreach_copy_(self: TensorList, src: TensorList, non_blocking: bool = False) -> Any:
     """Copy every tensor of ``src`` into the one of ``self``, which may have another dtype or device."""
     check_lists("_foreach_copy_", self, src)
+    if not isinstance(non_blocking, bool):
+        raise TypeError(
+            "_foreach_copy_(): argument 'non_blocking' (position 3) must be bool, not " + type(non_blocking).__name__
+        )
     for tensor in self:
         check_inplace(tensor, "_foreach_copy_")
     for tensor, source in zip(self, src):
@@ -62,12 +67,14 @@ def _foreach_mm(self: TensorList, mat2: TensorList) -> Any:
 def _foreach_powsum(self: TensorList, ord: float = 2, dtype: Any = None) -> Any:
     """The sum of ``abs(x) ** ord`` of every tensor of a list."""
     check_lists("_foreach_powsum", self)
+    _check_order("_foreach_powsum", ord)
     return tuple([(tensor if dtype is None else tensor.to(dtype)).abs().pow(ord).sum() for tensor in self])
 
 
 def _foreach_norm(self: TensorList, ord: float = 2, dtype: Any = None) -> Any:
     """The norm of order ``ord`` of every tensor of a list, zero-dim tensors."""
     check_lists("_foreach_norm", self)
+    _check_order("_foreach_norm", ord)
     for tensor in self:
         if tensor.dtype.category < dtypes.FLOATING:
             raise RuntimeError(
@@ -82,6 +89,13 @@ def _foreach_norm(self: TensorList, ord: float = 2, dtype: Any = None) -> Any:
     if dtype is None and ord in (1, 2, math.inf) and one_launch([self], writes=False):
         return _norms_in_one_launch(self, ord)
     return tuple([vector_norm(tensor, ord, dtype=dtype) for tensor in self])
+
+
+def _check_order(name: str, order: Any) -> None:
+    if not isinstance(order, NUMBERS) and (not isinstance(order, TensorBase) or order.ndim):
+        raise TypeError(f"{name}(): argument 'ord' (position 2) must be Number, not {type(order).__name__}")
+    if isinstance(order, complex):
+        raise RuntimeError(f"{name} expects ord to be integer or float")
 
 
 def _norms_in_one_launch(tensors: TensorList, order: float) -> Any:

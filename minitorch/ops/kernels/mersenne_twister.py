@@ -17,7 +17,7 @@ from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 def words(key: Any, blocks: int, rung: str | None = None) -> tuple[Any, Any]:
     """``blocks`` blocks of 624 words behind that of ``key``, and the last block's key."""
     rung = LADDERS["mersenne twister"].rung_for(key, rung)
-    key, out = key.copy(), type(key)((624 * blocks,), key.dtype)
+    key, out = key.copy(), empty(key, (624 * blocks,))
     threads = 1 if rung == "mersenne_twister_serial" else 256
     load("mersenne_twister")[rung](1, threads, (key, out, blocks))
     return out, key

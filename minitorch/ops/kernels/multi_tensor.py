@@ -152,7 +152,7 @@ def _example(operands: int, positive: bool, number: float | None) -> Callable[..
 
 def _run(rung: str, *inputs: Any) -> Any:
     arrays, numbers = [each for each in inputs if hasattr(each, "dtype")], inputs[-1:]
-    out = type(arrays[0])(arrays[0].shape, arrays[0].dtype)
+    out = empty(arrays[0], arrays[0].shape)
     number = None if hasattr(numbers[0], "dtype") else numbers[0]
     apply(rung, pieces(out), *[pieces(array) for array in arrays], number=number)
     return out
