@@ -27,7 +27,8 @@ The kernel is one of the project, or of --file; it runs on its ladder's example,
 """
 
 
-def _indices(text: str) -> tuple[int, ...]:
+def indices(text: str) -> tuple[int, ...]:
+    """``1,0`` as numbers; the name is in the message for anything else."""
     return tuple([int(each) for each in text.split(",")])
 
 
@@ -66,8 +67,8 @@ def parser() -> argparse.ArgumentParser:
 
     step = command("debug", "step through a kernel in gdb", _DEBUG)
     step.add_argument("kernel", help="softmax_online, or softmax_online<double>")
-    step.add_argument("--block", type=_indices, default=(0,), help="blockIdx, such as 1 or 1,0 (default: 0)")
-    step.add_argument("--thread", type=_indices, default=(0,), help="threadIdx, such as 3 or 3,1 (default: 0)")
+    step.add_argument("--block", type=indices, default=(0,), help="blockIdx, such as 1 or 1,0 (default: 0)")
+    step.add_argument("--thread", type=indices, default=(0,), help="threadIdx, such as 3 or 3,1 (default: 0)")
     step.add_argument("--file", type=Path, help="a .cu file of your own")
     step.add_argument("--launch", metavar="PLAN", help="'grid=4 block=128 x=float[500] n=500' (default: the example)")
     step.add_argument(

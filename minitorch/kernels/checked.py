@@ -61,7 +61,7 @@ def launch(
     """Run a kernel on copies of NumPy arrays; ``KernelError`` if anything is wrong, and then no array has changed."""
     check_count(kernel, args)
     if shared_mem > MOST_SHARED:
-        raise ValueError(f"{kernel.instance}: {shared_mem} bytes of shared memory; no GPU takes more than {MOST_SHARED}")
+        raise ValueError(f"{kernel.instance}: {shared_mem} bytes of shared memory; a GPU has at most {MOST_SHARED}")
     compiled = compiled_for(kernel, "checked")
     library = compiled.library
     library.emu_watch.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_uint]

@@ -64,7 +64,11 @@ def _no_compiler() -> KernelError:
 def _compiler_version() -> str:
     import subprocess
 
-    return subprocess.run([str(compiler()), "--version"], capture_output=True, text=True, check=True).stdout
+    cxx = str(compiler())
+    asked = subprocess.run([cxx, "--version"], capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise KernelError(f"{cxx} is no working C++ compiler: --version ends with status {asked.returncode}")
+    return asked.stdout
 
 
 @functools.cache
@@ -185,11 +189,26 @@ def _run_compiler(cxx: str, flags: tuple[str, ...], files: dict[str, str], libra
             done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
             if done.returncode:
                 raise KernelError(f"{Path(cxx).name} cannot compile {path.name}:\n{_tidy(done.stderr, folder)}")
+        if not made.exists():
+            raise KernelError(f"{cxx} is no working C++ compiler: it made no library of {path.name}")
         os.replace(made, library)
 
 
 def _tidy(messages: str, folder: str) -> str:
     return messages.replace(folder + os.sep, "")[:4000]
+
+
+def _is_whole(library: Path) -> bool:
+    """Whether the file goes as far as its head says: to load one that was cut off may end the process."""
+    import struct
+
+    with library.open("rb") as file:
+        head = file.read(64)
+    if len(head) < 64 or head[:4] != b"\x7fELF":
+        return False
+    (table,) = struct.unpack_from("=Q", head, 0x28)  # e_shoff, e_shentsize, e_shnum: what linkers write last
+    size, count = struct.unpack_from("=HH", head, 0x3A)
+    return library.stat().st_size >= int(table) + int(size) * int(count)
 
 
 def opened(path: Path, instances: tuple[str, ...], build: str) -> Any:
@@ -198,6 +217,8 @@ def opened(path: Path, instances: tuple[str, ...], build: str) -> Any:
 
     library = compile_for_host(path, instances, build)
     try:
+        if not _is_whole(library):
+            raise OSError(f"{library} has been damaged")
         return ctypes.CDLL(str(library))
     except OSError:
         library.unlink(missing_ok=True)

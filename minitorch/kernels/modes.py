@@ -26,7 +26,7 @@ _chosen: ContextVar[tuple[str, int] | None] = ContextVar("kernel_mode", default=
 
 @functools.cache
 def _of_the_process() -> tuple[str, int]:
-    return _checked(os.environ.get("MINITORCH_KERNELS", "threads")), int(os.environ.get("MINITORCH_SCHEDULE", "0"))
+    return _checked(os.environ.get("MINITORCH_KERNELS") or "threads"), int(os.environ.get("MINITORCH_SCHEDULE", "0"))
 
 
 def chosen() -> tuple[str, int]:

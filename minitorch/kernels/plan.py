@@ -148,7 +148,10 @@ def _whole(name: str, text: str) -> int:
 
 
 def _numbers(name: str, text: str) -> tuple[int, ...]:
-    return tuple([_whole(name, each) for each in text.split(",")])
+    numbers = tuple([_whole(name, each) for each in text.split(",")])
+    if len(numbers) > 3 or min(numbers) < 1:
+        raise ValueError(f"{name} is one, two or three whole numbers from 1 on, got {text!r}")
+    return numbers
 
 
 def ladder_of(file: Any, kernel: str) -> Any:

@@ -157,15 +157,7 @@ def test_launches_that_no_gpu_takes_are_refused_before_it_is_asked(cupy, tmp_pat
         kernels.load(path)["touch"](grid, block, (minitorch.zeros(1, device="cuda").array,))
 
 
-# Methods and operators of arrays themselves, as ``x[mask]`` and ``a - b``, make their result on the current device.
-NOT_GUARDED = pytest.mark.xfail(reason="not every array is made under the guard of its device", strict=True)
-ON_THE_SECOND = [
-    pytest.param(function, marks=NOT_GUARDED) if place in (4, 5, 8, 9, 10) else function
-    for place, function in enumerate(FUNCTIONS)
-]
-
-
-@pytest.mark.parametrize("function", ON_THE_SECOND, ids=range(len(FUNCTIONS)))
+@pytest.mark.parametrize("function", FUNCTIONS, ids=range(len(FUNCTIONS)))
 def test_the_second_device_works_while_the_first_is_the_current_one(two, function):
     here = function(minitorch.tensor(X))
     there = function(minitorch.tensor(X, device="cuda:1"))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -130,15 +131,24 @@ def backend_of(index: int) -> Backend:
     return found[index]
 
 
+class _Named(threading.local):
+    index = 0
+
+
+_named = _Named()  # the real GPU that ``"cuda"`` means in this thread
+
+
 def current_device() -> int:
-    """The index that ``"cuda"`` without one means, in this thread."""
+    """The index that ``"cuda"`` without one means, in this thread.
+
+    On real GPUs the record is our own: CuPy's current device follows the tensors that are computed with
+    (``CUDABackend.xp``).
+    """
     if is_emulated():
         from minitorch.core.cuda.emulated import current
 
         return current.index
-    import cupy
-
-    return int(cupy.cuda.runtime.getDevice())
+    return _named.index
 
 
 def set_device(index: int) -> None:
@@ -151,4 +161,5 @@ def set_device(index: int) -> None:
     else:
         import cupy
 
+        _named.index = index
         cupy.cuda.runtime.setDevice(index)

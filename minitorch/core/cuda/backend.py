@@ -33,8 +33,19 @@ class CUDABackend(Backend):
     def __init__(self, index: int, cupy: Any, alone: bool) -> None:
         self.index, self._cupy, self.memory = index, cupy, GPUMemory(index, cupy)
         self._device = cupy.cuda.Device(index)
+        self._alone = alone
         self.array_type = cupy.ndarray
-        self.xp = ArrayModule(cupy, None if alone else lambda: self._device)
+        self._module = ArrayModule(cupy, None if alone else lambda: self._device)
+
+    @property
+    def xp(self) -> Any:  # type: ignore[override]
+        """The array module. An operator asks for it and computes: with several GPUs this one is then CuPy's current one.
+
+        For ``a + b`` and ``a[mask]`` allocate there, not on the device of ``a``.
+        """
+        if not self._alone:
+            self._cupy.cuda.runtime.setDevice(self.index)
+        return self._module
 
     def allocate(self, nbytes: int) -> Array:
         with self._device:
