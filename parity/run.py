@@ -82,11 +82,13 @@ def train(
     computer the two spend their time waiting for each other.
     """
     with threadpool_limits(limits=1):
-        return _train(engine, settings, on_step, device or settings.device)
+        device = device or settings.device
+        if device != "cpu":
+            _compute_in_full_precision(engine)
+        return _train(engine, settings, on_step, device)
 
 
 def _train(engine: Any, settings: Settings, on_step: Callable[[], None], device: str) -> Recording:
-    _compute_in_full_precision(engine)
     dtype = getattr(engine, settings.dtype)
     recording = Recording(engine.__name__, str(getattr(engine, "__version__", "unknown")))
 

@@ -240,6 +240,55 @@ def test_nothing_is_written_if_one_of_the_tensors_must_not_be() -> None:
     same_error(program, match="a leaf Variable that requires grad is being used in an in-place operation")
 
 
+def test_written_tensors_that_share_memory_are_written_one_after_the_other(processor: str) -> None:
+    """A launch has no order, so such lists are a loop: the second tensor sees what the first one wrote."""
+
+    def crossed(torch: Any) -> Any:
+        a, b = torch.ones(70000), torch.full((70000,), 2.0)
+        torch._foreach_add_([a, b], [b, a])
+        return a, b
+
+    def shifted(torch: Any) -> Any:
+        x, ones = torch.arange(100000.0), torch.ones(60000)
+        torch._foreach_mul_([x[:60000], x[1:60001]], [ones * 2, ones * 3])
+        return (x,)
+
+    def parts_of_one(torch: Any) -> Any:
+        x = torch.arange(1.0, 11.0)
+        torch._foreach_add_([x[:4], x[4:8], x[8:]], [x[:4], torch.ones(4), torch.ones(2)], alpha=0.5)
+        return (x,)
+
+    for program in (crossed, shifted, parts_of_one):
+        for theirs, ours in zip(program(pytorch), program(minitorch), strict=True):
+            np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_an_operand_that_lies_partly_under_what_is_written_is_refused(processor: str) -> None:
+    def overlapping(torch: Any) -> Any:
+        x = torch.arange(10.0)
+        torch._foreach_add_([x[1:]], [x[:-1]])
+
+    for torch in (pytorch, minitorch):
+        with pytest.raises(RuntimeError, match="unsupported operation: some elements of the input tensor and the"):
+            overlapping(torch)
+
+
+@pytest.mark.parametrize("name", ["mul", "mul_", "div", "maximum", "minimum_", "clamp_min"])
+def test_only_sums_have_an_alpha(name: str) -> None:
+    for torch in (pytorch, minitorch):
+        with pytest.raises(TypeError, match="invalid combination of arguments"):
+            getattr(torch, f"_foreach_{name}")([torch.ones(2)], [torch.ones(2)], alpha=2)
+
+
+def test_further_arguments_of_the_wrong_type_are_refused() -> None:
+    for torch in (pytorch, minitorch):
+        one = [torch.ones(2)]
+        with pytest.raises(TypeError, match="argument 'non_blocking' \\(position 3\\) must be bool, not list"):
+            torch._foreach_copy_(one, one, one)
+        with pytest.raises(TypeError, match="argument 'ord' \\(position 2\\) must be Number, not list"):
+            torch._foreach_norm(one, [2.0])
+
+
 # ---- mixed precision ------------------------------------------------------------------------------------------------
 
 

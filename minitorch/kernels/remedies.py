@@ -9,6 +9,7 @@ _REMEDIES = {
         "NVRTC has none of the host's headers. printf, assert and the functions of math.h are there without them: drop "
         "the #include. Constants such as CUDART_INF_F come from <math_constants.h>."
     ),
+    r"identifier .u?int\d+_t. is undefined": "NVRTC has no <cstdint>: write unsigned, long long, unsigned char.",
     r"host functions are not allowed|considered a host function": (
         "Write __device__ before a function that a kernel calls. A .cu file of this project has no host code: no main, "
         "no <<<...>>>; Python launches the kernels."

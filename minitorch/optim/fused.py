@@ -44,6 +44,13 @@ def _laid_out(lists: Sequence[list[Any]]) -> _Laid:
     laid = _Laid([[] for _ in lists], [])
     present = [(tensors, arrays) for tensors, arrays in zip(lists, laid.arrays) if tensors]
     for tensors in zip(*[each for each, _ in present]):
+        place = tensors[0]._storage.device
+        for tensor in tensors:
+            if tensor._storage.device is not place:
+                raise RuntimeError(
+                    "Expected all tensors to be on the same device, but found at least two devices, "
+                    f"{place} and {tensor._storage.device}! (a parameter, its gradient and the optimizer's state)"
+                )
         if lie_alike(tensors):
             found = [flat(tensor) for tensor in tensors]
         else:

@@ -128,16 +128,26 @@ def test_batch_norm_by_kernels_is_that_of_pytorch(always, shape, training):
     check(program, randn(*shape), randn(channels), randn(channels), second=training, rtol=1e-8, atol=1e-9)
 
 
+def both_derivatives(engine, device, x, w, grad, eps):
+    """Of RMS norm: the result, its gradients, and those of a sum of their squares."""
+    inputs = [engine.tensor(each).to(device).requires_grad_() for each in (x, w) if each is not None]
+    y = engine.nn.functional.rms_norm(inputs[0], (6, 5), *(inputs[1:] or [None]), eps)
+    first = engine.autograd.grad(y, inputs, engine.tensor(grad).to(device), create_graph=True)
+    second = engine.autograd.grad(sum((each * each).sum() for each in first), inputs)
+    return y, [each.detach().cpu().numpy() for each in (y, *first, *second)]
+
+
+@pytest.mark.cuda
 @pytest.mark.parametrize("weighted", [True, False])
 @pytest.mark.parametrize("eps", [None, 1e-3])
-def test_rms_norm_by_kernels_has_the_values_and_both_derivatives_of_pytorch(always, weighted, eps):
-    x = [randn(3, 6, 5), *([randn(6, 5, seed=2)] if weighted else [])]
-    check(lambda torch, x, w=None: torch.nn.functional.rms_norm(x, (6, 5), w, eps), *x, second=True, names=False)
-
-
-def test_rms_norm_by_kernels_is_one_operator_as_on_a_gpu(always):
-    x = minitorch.tensor(randn(3, 4), requires_grad=True)
-    assert minitorch.nn.functional.rms_norm(x, (4,)).grad_fn.name() == "FusedRmsNormBackward0"
+def test_rms_norm_on_a_device_is_one_operator_with_both_derivatives(weighted, eps):
+    x, w, grad = randn(3, 6, 5), randn(6, 5, seed=2) if weighted else None, randn(3, 6, 5, seed=3)
+    _, expected = both_derivatives(torch, "cpu", x, w, grad, eps)
+    with cuda.chosen("emulate"):
+        y, found = both_derivatives(minitorch, "cuda", x, w, grad, eps)
+    assert y.grad_fn.name() == "FusedRmsNormBackward0"
+    for ours, wanted in zip(found, expected):
+        np.testing.assert_allclose(ours, wanted, rtol=1e-8, atol=1e-9)
 
 
 def test_gradients_that_are_not_contiguous(always):

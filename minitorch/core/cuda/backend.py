@@ -39,7 +39,7 @@ class CUDABackend(Backend):
 
     @property
     def xp(self) -> Any:  # type: ignore[override]
-        """The array module. An operator asks for it and computes: with several GPUs this one is then CuPy's current one.
+        """The array module. An operator asks for it, then computes: of several GPUs this one is CuPy's current one then.
 
         For ``a + b`` and ``a[mask]`` allocate there, not on the device of ``a``.
         """

@@ -184,6 +184,11 @@ def type_(input: Any, dtype: Any = None, non_blocking: bool = False) -> Any:
 
 def set_default_tensor_type(t: Any) -> None:
     """``set_default_dtype`` by an old class or its name. ``TypeError`` for classes of integers."""
+    if (t in _BY_CUDA_NAME if isinstance(t, str) else isinstance(t, tensortype) and t.is_cuda) and is_available("cuda"):
+        raise TypeError(
+            "set_default_tensor_type() sets the dtype of new tensors only, not their device: use set_default_dtype() "
+            "and set_default_device('cuda')"
+        )
     if isinstance(t, str):
         if t not in _BY_NAME:
             raise TypeError(f"invalid type object: '{t}' names no class of tensors, as 'torch.DoubleTensor' does")

@@ -357,6 +357,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Any, ...]:
             )
         if tensor._dtype is not given[0]._dtype:
             raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+        if tensor._storage.device is not given[0]._storage.device:
+            raise RuntimeError("meshgrid expects all tensors to have the same device")
     swap = indexing == "xy" and len(given) >= 2
     if swap:
         given[:2] = given[1::-1]

@@ -12,7 +12,7 @@ PyTorch: ``aten/src/ATen/native/TensorAdvancedIndexing.cpp``.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from minitorch.autograd.inplace import check_inplace
 from minitorch.core import dtypes
@@ -310,5 +310,5 @@ def _choose_fill(input: Any, dim: int, index: Any, value: Any) -> tuple[Any, tup
                 "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
                 f"{value.ndim} dimension(s)."
             )
-        return _index_fill_tensor, (axis, index, value)
+        return _index_fill_tensor, (axis, index, cast(Any, value).to(input._storage.device))
     return _index_fill, (axis, index, number_as_array(value, input._dtype))

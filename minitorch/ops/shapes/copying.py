@@ -10,7 +10,7 @@ PyTorch: ``aten/src/ATen/native/Copy.cpp``, ``Fill.cpp``, ``TensorFactories.cpp`
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -185,6 +185,8 @@ def _value_for(input: Any, value: Any, function: str) -> Any:
             raise RuntimeError(
                 f"{function} only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions."
             )
+        if value._storage.device is not input._storage.device:
+            value = cast(Any, value).detach().to(input._storage.device)
         return as_dtype(value.array, value._dtype, input._dtype)
     if not isinstance(value, NUMBERS):
         raise TypeError(f"{function}(): argument 'value' (position 1) must be Number, not {type(value).__name__}")

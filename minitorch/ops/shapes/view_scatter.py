@@ -39,6 +39,7 @@ def _scattering(view: OperatorFunction, grad_fn: str) -> Any:
                 f"expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
                 f"{list(part.shape)}"
             )
+        src = src.to(input._storage.device)
         result = _copy_with_strides(input)
         view(result, *arguments).array[...] = as_dtype(src.array, src._dtype, input._dtype)
         record(operator, (input, src, arguments), result)
