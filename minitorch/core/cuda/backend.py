@@ -39,7 +39,7 @@ class CUDABackend(Backend):
 
     @property
     def xp(self) -> Any:  # type: ignore[override]
-        """The array module. An operator asks for it, then computes: of several GPUs this one is CuPy's current one then.
+        """The array module. An operator asks for it and then computes: of several GPUs this one is now CuPy's current.
 
         For ``a + b`` and ``a[mask]`` allocate there, not on the device of ``a``.
         """
