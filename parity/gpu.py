@@ -41,6 +41,8 @@ TEST_MINUTES = 8
 TEST_FOLDERS = ("tests/cuda", "tests/kernels")  # where tests are marked `cuda`
 ROUNDS = 3
 FAILURES_KEPT = 50
+GRACE_SECONDS = 20
+RESULT = re.compile(r"\b(PASSED|FAILED|ERROR|SKIPPED|XFAIL)\b")
 
 
 def measure(engines: tuple[Any, Any], devices: list[str], out: Path, steps: tuple[str, ...], epochs: int) -> Path:
@@ -108,32 +110,42 @@ def _output(*command: str) -> str:
 
 
 def run_tests() -> dict[str, Any]:
-    """pytest's own count, and the names of what failed."""
+    """pytest's own count, and the names of what failed; of a run that took too long, what it had printed by then."""
     report = ROOT / "parity-report" / "cuda-tests.xml"
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "cuda", "-p", "no:cacheprovider", f"--junitxml={report}"]
+    printed = report.with_suffix(".txt")
+    command = [sys.executable, "-m", "pytest", "-v", "-m", "cuda", "-p", "no:cacheprovider", f"--junitxml={report}"]
     command += ["--continue-on-collection-errors", *TEST_FOLDERS]
     if importlib.util.find_spec("xdist"):  # on a new machine most of the time goes into compiling kernels
         command += ["-n", str(min(8, os.cpu_count() or 1))]
-    running = subprocess.Popen(command, cwd=ROOT)
-    try:
-        status: int | str = running.wait(TEST_MINUTES * 60)
-    except subprocess.TimeoutExpired:
-        status = f"stopped after {TEST_MINUTES} minutes"
-        running.send_signal(signal.SIGINT)  # pytest still writes what it knows
+    with printed.open("w") as log:
+        running = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
         try:
-            running.wait(30)
+            status: int | str = running.wait(TEST_MINUTES * 60)
         except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
-    return {"status": status, **count_tests(report), "passed": status == 0}
+            status = f"stopped after {TEST_MINUTES} minutes"
+            running.send_signal(signal.SIGINT)  # pytest may still write what it knows
+            try:
+                running.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
+    counted = count_tests(report) if report.exists() else count_lines(printed.read_text(errors="replace"))
+    return {"status": status, **counted, "passed": status == 0}
+
+
+def count_lines(text: str) -> dict[str, Any]:
+    """The same as `count_tests`, from the lines that `pytest -v` prints while it runs."""
+    lines = [line for line in text.splitlines() if "::" in line and RESULT.search(line)]
+    outcomes = [RESULT.search(line)[0] for line in lines]  # type: ignore[index]
+    failures = [" ".join(line.split()) for line, outcome in zip(lines, outcomes) if outcome in ("FAILED", "ERROR")]
+    skipped = outcomes.count("SKIPPED")
+    return {"count": len(lines), "failed": len(failures), "skipped": skipped, "failures": failures[:FAILURES_KEPT]}
 
 
 def count_tests(report: Path) -> dict[str, Any]:
     """What a JUnit file says: how many tests passed, failed and were skipped, and which failed, and why."""
-    if not report.exists():
-        return {"count": 0, "failed": 0, "skipped": 0, "failures": []}
     cases = list(xml.etree.ElementTree.parse(report).getroot().iter("testcase"))
     failures = []
     for case in cases:
