@@ -18,16 +18,16 @@ PyTorch: the column "# of Calls" of ``cudaLaunchKernel`` in ``torch.profiler``'s
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 _FORWARD, _KERNEL, _OTHER = 0, 1, 2
-_OPERATORS = str(Path(__file__).resolve().parents[1] / "ops")
+_OPERATORS = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "ops")
 _kinds: dict[CodeType, int] = {}
 
 
