@@ -63,3 +63,10 @@ def test_a_second_derivative_is_refused_as_pytorchs_fused_kernels_refuse_it():
     (gradient,) = minitorch.autograd.grad(out.sum(), q, create_graph=True)
     with pytest.raises(RuntimeError, match="not implemented"):
         gradient.sum().backward()
+
+
+def test_the_tiled_rungs_compute_forward_and_backward():
+    q = minitorch.randn(SHAPE, device="cuda", requires_grad=True)
+    with minitorch.profiler.count_launches() as counter:
+        minitorch.nn.functional.scaled_dot_product_attention(q, q, q).sum().backward()
+    assert {"attention_tiled", "attention_backward_query", "attention_backward_tiled"} <= set(counter.by_name)
