@@ -81,6 +81,7 @@ def parameter_with_gradient(size: int = 4) -> Any:
     return parameter
 
 
+@pytest.mark.skipif(not kernels.available(), reason="emulated kernels need a C++ compiler (g++ or clang++)")
 def test_lists_are_the_default_form() -> None:
     def launched(count: int, **settings: Any) -> int:
         optimizer = minitorch.optim.AdamW([parameter_with_gradient() for _ in range(count)], **settings)
