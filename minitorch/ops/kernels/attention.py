@@ -80,13 +80,9 @@ def _wide(dtype: Any) -> Any:
     return np.dtype(np.float64 if dtype == np.float64 else np.float32)
 
 
-def _new(like: Any, shape: tuple[int, ...], dtype: Any) -> Any:
-    return empty(like, shape, dtype)
-
-
 def _forward(rung: str, q: Any, k: Any, v: Any, mask: Any, scale: float, causal: bool) -> tuple[Any, Any]:
     problems, queries, keys, head = _sizes(q, k)
-    out, lse = _new(q, q.shape, q.dtype), _new(q, (problems, queries), _wide(q.dtype))
+    out, lse = empty(q, q.shape, q.dtype), empty(q, (problems, queries), _wide(q.dtype))
     if problems > _MANY_BLOCKS:
         for part, some in _in_parts(problems, mask):
             out[part], lse[part] = _forward(rung, q[part], k[part], v[part], some, scale, causal)
@@ -104,7 +100,7 @@ def _forward(rung: str, q: Any, k: Any, v: Any, mask: Any, scale: float, causal:
 def _three_kernels(q: Any, k: Any, v: Any, mask: Any, out: Any, lse: Any, scale: float, causal: bool) -> None:
     """Rung one: the scores, their softmax, and its product with the values, each written to memory."""
     problems, queries, keys, head = _sizes(q, k)
-    scores = _new(q, (problems, queries, keys), _wide(q.dtype))
+    scores = empty(q, (problems, queries, keys), _wide(q.dtype))
     file, threads = load("attention"), 1 if on_host(q) else 64
     scores_of = file.kernel("attention_scores", q.dtype)
     scores_of(
@@ -122,7 +118,7 @@ def _backward(
     rung: str, dout: Any, q: Any, k: Any, v: Any, mask: Any, out: Any, lse: Any, scale: float, causal: bool
 ) -> tuple[Any, Any, Any]:
     problems, queries, keys, head = _sizes(q, k)
-    dq, dk, dv = (_new(q, each.shape, q.dtype) for each in (q, k, v))
+    dq, dk, dv = (empty(q, each.shape, q.dtype) for each in (q, k, v))
     if problems > _MANY_BLOCKS:
         for part, some in _in_parts(problems, mask):
             arrays = dout[part], q[part], k[part], v[part], some, out[part], lse[part]
@@ -138,7 +134,7 @@ def _backward(
         # One thread: on the host problems go to different threads, never the queries that add to the same rows.
         kernel((-(-queries // threads), problems), threads, (dout, q, k, v, mask, out, lse, dq, dk, dv, *sizes))
         return dq, dk, dv
-    delta = _new(q, lse.shape, lse.dtype)
+    delta = empty(q, lse.shape, lse.dtype)
     dq_kernel = file.kernel("attention_backward_query", q.dtype, _bound(head))
     dq_kernel((-(-queries // threads), problems), threads, (dout, q, k, v, mask, out, lse, dq, delta, *sizes))
     kernel = file.kernel("attention_backward_tiled", q.dtype, _bound(head))
@@ -204,7 +200,7 @@ def _probabilities_example(generator: np.random.Generator, size: str, dtype: Any
 
 def _run_probabilities(rung: str, scores: Any, dtype: Any) -> tuple[Any, Any]:
     rows, keys = scores.shape
-    result, lse, threads = scores.copy(), _new(scores, (rows,), scores.dtype), 1 if on_host(scores) else 64
+    result, lse, threads = scores.copy(), empty(scores, (rows,), scores.dtype), 1 if on_host(scores) else 64
     load("attention").kernel(rung, dtype)(-(-rows // threads), threads, (result, lse, rows, keys))
     return result, lse
 
@@ -222,7 +218,7 @@ def _values_example(generator: np.random.Generator, size: str, dtype: Any) -> Ar
 
 def _run_values(rung: str, p: Any, v: Any) -> Any:
     (problems, queries, keys), head = p.shape, v.shape[2]
-    out, threads = _new(v, (problems, queries, head), v.dtype), 1 if on_host(p) else 64
+    out, threads = empty(v, (problems, queries, head), v.dtype), 1 if on_host(p) else 64
     load("attention").kernel(rung, v.dtype)(
         (-(-head // threads), queries, problems), threads, (p, v, out, queries, keys, head)
     )
@@ -233,7 +229,7 @@ def _run_query_gradient(
     rung: str, dout: Any, q: Any, k: Any, v: Any, mask: Any, out: Any, lse: Any, scale: float, causal: bool
 ) -> tuple[Any, Any]:
     problems, queries, keys, head = _sizes(q, k)
-    dq, delta, threads = _new(q, q.shape, q.dtype), _new(q, lse.shape, lse.dtype), 1 if on_host(q) else 64
+    dq, delta, threads = empty(q, q.shape, q.dtype), empty(q, lse.shape, lse.dtype), 1 if on_host(q) else 64
     load("attention").kernel(rung, q.dtype, _bound(head))(
         (-(-queries // threads), problems), threads,
         (dout, q, k, v, mask, out, lse, dq, delta, queries, keys, head, scale, causal, _mask_step(mask)),

@@ -10,13 +10,12 @@ import math
 from typing import Any
 
 from minitorch.ops.kernels import reduce
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.rows import (
     accumulation_dtype,
     example_dtypes,
     float64,
     instance,
-    new,
     one_thread_a_row,
     threads_for,
     widened,
@@ -69,15 +68,15 @@ def _forward(
 ) -> tuple[Any, Any, Any]:
     images, channels, length = x.shape
     wide = accumulation_dtype(x.dtype)
-    mean, rstd = new(x, (channels,), wide), new(x, (channels,), wide)
+    mean, rstd = empty(x, (channels,), wide), empty(x, (channels,), wide)
     if rung == "batch_norm_moments":
         chunk, parts = _parts(images, channels)
-        moments = new(x, (3, parts, channels), wide)
+        moments = empty(x, (3, parts, channels), wide)
         arguments = (x, moments, images, channels, length, chunk)
         instance("batch_norm", rung, x.dtype)((channels, parts), threads_for(length), arguments)
         _combine("batch_norm_combine", x.dtype, moments, mean, rstd, running_mean, running_var, momentum, eps)
         return _apply("batch_norm_apply", x, weight, bias, mean, rstd), mean, rstd
-    y = new(x, x.shape)
+    y = empty(x, x.shape)
     arrays = (x, widened(weight, wide), widened(bias, wide), y, mean, rstd, running_mean, running_var)
     grid, block = (channels, threads_for(length)) if rung == "batch_norm_block" else one_thread_a_row(channels, x)
     instance("batch_norm", rung, x.dtype)(grid, block, (*arrays, images, channels, length, momentum, eps))
@@ -99,7 +98,7 @@ def _combine(rung: str, dtype: Any, moments: Any, mean: Any, rstd: Any, *running
 
 def _apply(rung: str, x: Any, weight: Any, bias: Any, mean: Any, rstd: Any) -> Any:
     images, channels, length = x.shape
-    y, wide = new(x, x.shape), mean.dtype
+    y, wide = empty(x, x.shape), mean.dtype
     arrays = (x, widened(weight, wide), widened(bias, wide), y, mean, rstd)
     block = 1 if on_host(x) else threads_for(length)
     instance("batch_norm", rung, x.dtype)(images * channels, block, (*arrays, channels, length))
@@ -111,13 +110,13 @@ def _backward(rung: str, grad: Any, x: Any, weight: Any, mean: Any, rstd: Any) -
     wide = mean.dtype
     if rung == "batch_norm_backward_sums":
         chunk, parts = _parts(images, channels)
-        partial = new(x, (2, parts, channels), wide)
+        partial = empty(x, (2, parts, channels), wide)
         arguments = (grad, x, mean, rstd, partial, images, channels, length, chunk)
         instance("batch_norm", rung, x.dtype)((channels, parts), threads_for(length), arguments)
         sums = reduce.columns(partial)
         dx = _backward_apply("batch_norm_backward_apply", grad, x, weight, mean, rstd, sums[0], sums[1])
         return dx, sums[0], sums[1]
-    dx, dweight, dbias = new(x, x.shape), new(x, (channels,), wide), new(x, (channels,), wide)
+    dx, dweight, dbias = empty(x, x.shape), empty(x, (channels,), wide), empty(x, (channels,), wide)
     arrays = (grad, x, widened(weight, wide), mean, rstd, dx, dweight, dbias)
     blocks = rung == "batch_norm_backward_block"
     grid, block = (channels, threads_for(length)) if blocks else one_thread_a_row(channels, x)
@@ -129,7 +128,7 @@ def _backward_apply(
     rung: str, grad: Any, x: Any, weight: Any, mean: Any, rstd: Any, dweight: Any, dbias: Any
 ) -> Any:  # fmt: skip
     images, channels, length = x.shape
-    dx = new(x, x.shape)
+    dx = empty(x, x.shape)
     arrays = (grad, x, widened(weight, mean.dtype), mean, rstd, dx, dweight, dbias)
     block = 1 if on_host(x) else threads_for(length)
     instance("batch_norm", rung, x.dtype)(images * channels, block, (*arrays, images, channels, length))
@@ -141,7 +140,7 @@ def _vectors(
 ) -> tuple[Any, Any, Any]:
     images, channels, _ = x.shape
     wide = accumulation_dtype(x.dtype)
-    y, mean, rstd = new(x, x.shape), new(x, (channels,), wide), new(x, (channels,), wide)
+    y, mean, rstd = empty(x, x.shape), empty(x, (channels,), wide), empty(x, (channels,), wide)
     arrays = (x, widened(weight, wide), widened(bias, wide), y, mean, rstd, running_mean, running_var)
     tile = CHANNELS_A_THREAD if on_host(x) else 1
     grid, block = one_thread_a_row(-(-channels // tile), x)
@@ -152,7 +151,7 @@ def _vectors(
 def _vectors_backward(rung: str, grad: Any, x: Any, weight: Any, mean: Any, rstd: Any) -> tuple[Any, Any, Any]:
     images, channels, _ = x.shape
     wide = mean.dtype
-    dx, dweight, dbias = new(x, x.shape), new(x, (channels,), wide), new(x, (channels,), wide)
+    dx, dweight, dbias = empty(x, x.shape), empty(x, (channels,), wide), empty(x, (channels,), wide)
     arrays = (grad, x, widened(weight, wide), mean, rstd, dx, dweight, dbias)
     tile = CHANNELS_A_THREAD if on_host(x) else 1
     grid, block = one_thread_a_row(-(-channels // tile), x)
@@ -222,7 +221,7 @@ def _example_combine(generator: Any, size: str, dtype: Any) -> Arrays:
 
 def _run_combine(rung: str, x: Any, moments: Any, running_mean: Any, running_var: Any) -> Any:
     channels = (moments.shape[2],)
-    mean, rstd = new(moments, channels), new(moments, channels)
+    mean, rstd = empty(moments, channels), empty(moments, channels)
     moved = running_mean.copy(), running_var.copy()
     _combine(rung, x.dtype, moments, mean, rstd, *moved, 0.3, 1e-5)
     return mean, rstd, *moved

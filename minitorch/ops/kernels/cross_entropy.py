@@ -12,15 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.ops.kernels.ladder import Arrays, Ladder
-from minitorch.ops.kernels.rows import (
-    accumulation_dtype,
-    example_dtypes,
-    float64,
-    new,
-    over_rows,
-    widened,
-)
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty
+from minitorch.ops.kernels.rows import accumulation_dtype, example_dtypes, float64, over_rows, widened
 
 
 def forward(
@@ -47,7 +40,7 @@ def _forward(
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     rows, classes = x.shape
     wide = accumulation_dtype(x.dtype)
-    results = tuple(new(x, (rows,), wide) for _ in range(3))
+    results = tuple(empty(x, (rows,), wide) for _ in range(3))
     arrays = (x, target, widened(weight, wide), *results)
     over_rows("cross_entropy", rung, (x.dtype,), arrays, (rows, classes), ignore_index, smoothing)
     return results[0], results[1], results[2]
@@ -56,7 +49,7 @@ def _forward(
 def _backward(
     rung: str, grad: Any, x: Any, target: Any, weight: Any, lse: Any, ignore_index: int, smoothing: float
 ) -> Any:
-    dx = new(x, x.shape)
+    dx = empty(x, x.shape)
     total = float(x.shape[1] if weight is None or not smoothing else weight.sum())
     arrays = (grad, x, target, widened(weight, grad.dtype), lse, dx)
     over_rows("cross_entropy", rung, (x.dtype,), arrays, x.shape, ignore_index, smoothing, total)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops.kernels import reduce
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.rows import (
     accumulation_dtype,
     example_dtypes,
     float64,
     instance,
-    new,
     one_thread_a_row,
     over_rows,
     takes,
@@ -42,7 +41,7 @@ def backward(
 def _forward(rung: str, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any, Any, Any]:
     rows, cols = x.shape
     wide = accumulation_dtype(x.dtype)
-    y, mean, rstd = new(x, x.shape), new(x, (rows,), wide), new(x, (rows,), wide)
+    y, mean, rstd = empty(x, x.shape), empty(x, (rows,), wide), empty(x, (rows,), wide)
     arrays = (x, widened(weight, wide), widened(bias, wide), y, mean, rstd)
     over_rows("layer_norm", rung, (x.dtype,), arrays, (rows, cols), eps)
     return y, mean, rstd
@@ -51,16 +50,16 @@ def _forward(rung: str, x: Any, weight: Any, bias: Any, eps: float) -> tuple[Any
 def _backward(rung: str, grad: Any, x: Any, weight: Any, mean: Any, rstd: Any) -> tuple[Any, Any, Any]:
     rows, cols = x.shape
     wide = accumulation_dtype(x.dtype)
-    dx, inputs = new(x, x.shape), (grad, x, widened(weight, wide), mean, rstd)
+    dx, inputs = empty(x, x.shape), (grad, x, widened(weight, wide), mean, rstd)
     kernel = instance("layer_norm", rung, x.dtype)
     if not takes("layer_norm", rung, "chunk"):
-        sums = new(x, (2, cols), wide)
+        sums = empty(x, (2, cols), wide)
         sums[...] = 0
         kernel(*one_thread_a_row(rows, x), (*inputs, dx, sums[0], sums[1], rows, cols))
         return dx, sums[0], sums[1]
     grid, block, chunk = chunks_of_rows(rung.endswith("_block"), rows, cols, x)
     parts = -(-rows // chunk)
-    partial = new(x, (2, parts, cols), wide)
+    partial = empty(x, (2, parts, cols), wide)
     kernel(grid, block, (*inputs, dx, partial[0], partial[1], rows, cols, chunk))
     sums = reduce.columns(partial)
     return dx, sums[0], sums[1]

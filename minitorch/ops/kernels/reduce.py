@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
 from minitorch.ops.kernels.rows import (
     accumulation_dtype,
     example_dtypes,
     float64,
     instance,
-    new,
     one_thread_a_row,
     over_rows,
     threads_for,
@@ -65,26 +64,26 @@ def _whole(rung: str, op: str, x: Any) -> Any:
     wide = accumulation_dtype(x.dtype)
     kernel = instance("reduce", rung, x.dtype, op)
     if rung == "reduce_atomic":
-        total = new(x, (1,), wide)
+        total = empty(x, (1,), wide)
         total[...] = 0
         kernel(*one_thread_a_row(size, x), (x, total, size))
         return total.reshape(())
     if rung == "reduce_chunk":
         count = -(-size // CHUNK)
-        partial = new(x, (count,), wide)
+        partial = empty(x, (count,), wide)
         grid, block = one_thread_a_row(count, x)
         kernel(grid, block, (x, partial, size, CHUNK))
     else:
         block = threads_for(size)
         count = min(BLOCKS, -(-size // (8 * block)))
-        partial = new(x, (count,), wide)
+        partial = empty(x, (count,), wide)
         kernel(count, block, (x, partial, size), shared_mem=8 * block if rung == "reduce_tree" else 0)
     return partial.reshape(()) if count == 1 else _whole(rung, AGAIN.get(op, op), partial)
 
 
 def _rows(rung: str, op: str, x: Any) -> Any:
     count, cols = x.shape
-    result = new(x, (count,), accumulation_dtype(x.dtype))
+    result = empty(x, (count,), accumulation_dtype(x.dtype))
     over_rows("reduce", rung, (x.dtype, op), (x, result), (count, cols))
     return result
 
@@ -97,7 +96,7 @@ def _columns(rung: str, op: str, x: Any) -> Any:
     parts = max(1, min(wanted // strips, length // 64))
     chunk = -(-length // parts)
     parts = -(-length // chunk)
-    partial = new(x, (outer, parts, inner), accumulation_dtype(x.dtype))
+    partial = empty(x, (outer, parts, inner), accumulation_dtype(x.dtype))
     grid, block = one_thread_a_row(strips * parts, x)
     instance("reduce", rung, x.dtype, op, tile)(grid, block, (x, partial, outer, length, inner, chunk))
     return partial.reshape(outer, inner) if parts == 1 else _columns(rung, AGAIN.get(op, op), partial)
@@ -105,7 +104,7 @@ def _columns(rung: str, op: str, x: Any) -> Any:
 
 def _extreme(rung: str, op: str, x: Any) -> tuple[Any, Any]:
     outer, length, inner = x.shape
-    values, indices = new(x, (outer, inner)), new(x, (outer, inner), np.int64)
+    values, indices = empty(x, (outer, inner)), empty(x, (outer, inner), np.int64)
     if rung == "extreme_block":
         arguments = (x, values, indices, length, inner)
         instance("reduce", rung, x.dtype, op)(outer * inner, threads_for(length), arguments)
@@ -119,7 +118,7 @@ def _extreme(rung: str, op: str, x: Any) -> tuple[Any, Any]:
 def _moments(rung: str, x: Any) -> tuple[Any, Any]:
     count, cols = x.shape
     wide = accumulation_dtype(x.dtype)
-    mean, m2 = new(x, (count,), wide), new(x, (count,), wide)
+    mean, m2 = empty(x, (count,), wide), empty(x, (count,), wide)
     over_rows("reduce", rung, (x.dtype,), (x, mean, m2), (count, cols))
     return mean, m2
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.ops.kernels import reduce
-from minitorch.ops.kernels.ladder import Arrays, Ladder
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty
 from minitorch.ops.kernels.layer_norm import chunks_of_rows
 from minitorch.ops.kernels.rows import (
     accumulation_dtype,
     example_dtypes,
     float64,
     instance,
-    new,
     one_thread_a_row,
     over_rows,
     takes,
@@ -36,7 +35,7 @@ def backward(grad: Any, x: Any, weight: Any, rrms: Any, rung: str | None = None)
 def _forward(rung: str, x: Any, weight: Any, eps: float) -> tuple[Any, Any]:
     rows, cols = x.shape
     wide = accumulation_dtype(x.dtype)
-    y, rrms = new(x, x.shape), new(x, (rows,), wide)
+    y, rrms = empty(x, x.shape), empty(x, (rows,), wide)
     arrays = (x, widened(weight, wide), y, rrms)
     over_rows("rms_norm", rung, (x.dtype,), arrays, (rows, cols), eps)
     return y, rrms
@@ -45,15 +44,15 @@ def _forward(rung: str, x: Any, weight: Any, eps: float) -> tuple[Any, Any]:
 def _backward(rung: str, grad: Any, x: Any, weight: Any, rrms: Any) -> tuple[Any, Any]:
     rows, cols = x.shape
     wide = accumulation_dtype(x.dtype)
-    dx, inputs = new(x, x.shape), (grad, x, widened(weight, wide), rrms)
+    dx, inputs = empty(x, x.shape), (grad, x, widened(weight, wide), rrms)
     kernel = instance("rms_norm", rung, x.dtype)
     if not takes("rms_norm", rung, "chunk"):
-        total = new(x, (cols,), wide)
+        total = empty(x, (cols,), wide)
         total[...] = 0
         kernel(*one_thread_a_row(rows, x), (*inputs, dx, total, rows, cols))
         return dx, total
     grid, block, chunk = chunks_of_rows(rung.endswith("_block"), rows, cols, x)
-    partial = new(x, (1, -(-rows // chunk), cols), wide)
+    partial = empty(x, (1, -(-rows // chunk), cols), wide)
     kernel(grid, block, (*inputs, dx, partial, rows, cols, chunk))
     return dx, reduce.columns(partial)[0]
 

@@ -17,7 +17,7 @@ import numpy as np
 from minitorch.kernels import Kernel, load
 from minitorch.kernels.types import c_type
 from minitorch.ops.arrays.blocks import accumulation_dtype as accumulation_dtype
-from minitorch.ops.kernels.ladder import empty, on_host
+from minitorch.ops.kernels.ladder import on_host
 
 ROWS_IN_A_BLOCK = 128  # on a device, where threads do the rows
 BLOCKS_ON_HOST = 16
@@ -73,11 +73,6 @@ def rows_a_block(rows: int, cols: int, array: Any) -> tuple[int, int, int]:
 def threads_for(cols: int) -> int:
     """A power of two from 32 to 256: no more threads than a row has elements, if that is possible."""
     return 32 if cols <= 32 else 64 if cols <= 64 else 128 if cols <= 128 else 256
-
-
-def new(like: Any, shape: tuple[int, ...], dtype: Any = None) -> Any:
-    """An uninitialised array on the device of ``like``, of its dtype unless another is given."""
-    return empty(like, shape, like.dtype if dtype is None else dtype)
 
 
 def widened(vector: Any, dtype: Any) -> Any:

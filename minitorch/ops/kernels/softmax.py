@@ -11,16 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from minitorch.ops.kernels.ladder import Arrays, Ladder, on_host
-from minitorch.ops.kernels.rows import (
+from minitorch.ops.kernels.ladder import Arrays, Ladder, empty, on_host
+from minitorch.ops.kernels.rows import (  # fmt: skip
     around,
     example_dtypes,
     float64,
     instance,
-    new,
     one_thread_a_row,
     over_rows,
-)  # fmt: skip
+)
 
 COLUMNS_A_THREAD = 64  # on the host; on a device each thread has one
 
@@ -47,7 +46,7 @@ def backward(grad: Any, y: Any, dim: int = -1, log: bool = False, rung: str | No
 
 def _rows(rung: str, log: bool, *inputs: Any) -> Any:
     rows, cols = inputs[0].shape
-    result = new(inputs[0], (rows, cols))
+    result = empty(inputs[0], (rows, cols))
     if not rows or not cols:
         return result
     over_rows("softmax", rung, (result.dtype, log), (*inputs, result), (rows, cols))
@@ -56,7 +55,7 @@ def _rows(rung: str, log: bool, *inputs: Any) -> Any:
 
 def _columns(rung: str, log: bool, *inputs: Any) -> Any:
     outer, dim, inner = inputs[0].shape
-    result = new(inputs[0], (outer, dim, inner))
+    result = empty(inputs[0], (outer, dim, inner))
     if not outer or not dim or not inner:
         return result
     tile = COLUMNS_A_THREAD if on_host(result) else 1
